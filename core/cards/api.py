@@ -1,13 +1,13 @@
 """The door for other slices: open a page on which a card is typed, spend its token, have its holder authenticated.
 
-A first payment: `spend_token` in the transaction that gives the order its card, then `Authentications.ask`; once the
+A first payment: `count_try` and `spend_token` in the transaction that gives the order its card, then `Authentications.ask`; once the
 latest one vouches for the amount, `payment_proof` and `take_security_code` go with the payment, and what the network
 calls it is kept by `keep_network_id`.
 """
 
 import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -17,9 +17,10 @@ import msgspec
 from core.cards import rules, store
 from core.cards.authenticating.handlers import Authentication, Authentications
 from core.cards.authenticating.issuer import Issuer, IssuerByFrame, take_security_code
-from core.cards.errors import CardTokenRefused
+from core.cards.errors import CardTokenRefused, CardTriesTooMany
 from core.cards.model import StoredCard, Use
 from core.cards.rules import good_until, refuse_card
+from core.cards.tries import Payer, count_try, refuse_tries
 from core.contracts.cards import Language, Purpose
 from core.contracts.refusals import FieldRefused
 from core.db.rows import Connection, uuid_of
@@ -30,12 +31,15 @@ __all__ = [
     "Authentication",
     "Authentications",
     "CardTokenRefused",
+    "CardTriesTooMany",
     "Issuer",
     "IssuerByFrame",
     "OpenedFrame",
+    "Payer",
     "StoredCard",
     "Use",
     "card_of",
+    "count_try",
     "frame_url_of",
     "good_until",
     "keep_network_id",
@@ -43,6 +47,7 @@ __all__ = [
     "open_frames",
     "payment_proof",
     "refuse_card",
+    "refuse_tries",
     "release_card",
     "spend_token",
     "take_security_code",
@@ -103,9 +108,10 @@ async def open_frame(
     return OpenedFrame(session_id, f"{frame_url}/frame/{secret}", expires_at)
 
 
-async def open_frames(connection: Connection, subject_id: bytes, *, now: datetime) -> int:
-    """Return how many pages are open for an order, a change of card or a settlement."""
-    found: Any = await connection.fetchval(store.SQL.count_open, uuid_of(subject_id), now)
+async def open_frames(connection: Connection, subject_ids: Sequence[bytes], *, now: datetime) -> int:
+    """Return how many pages are open for orders, changes of card or settlements."""
+    subjects = [uuid_of(each) for each in subject_ids]
+    found: Any = await connection.fetchval(store.SQL.count_open, subjects, now)
     return found
 
 

@@ -14,8 +14,28 @@ LEFT JOIN card_token t ON t.session_id = s.id
 WHERE s.secret_hash = $1;
 
 -- name: count_open
--- Index on subject. $1 subject, $2 now.
-SELECT count(*) FROM frame_session WHERE subject_id = $1 AND expires_at > $2;
+-- Index on subject. $1 subjects, $2 now.
+SELECT count(*) FROM frame_session WHERE subject_id = ANY($1::uuid[]) AND expires_at > $2;
+
+-- name: count_try
+-- Primary key. $1 subjects, $2 day.
+INSERT INTO card_try_day (subject, day, tries) SELECT w.subject, $2, 1 FROM unnest($1::bytea[]) AS w (subject)
+ON CONFLICT (subject, day) DO UPDATE SET tries = card_try_day.tries + 1;
+
+-- name: tries
+-- Primary key: the days of an order, of which there are few, and one of a payer. $1 order, $2 payer, $3 day.
+SELECT
+    coalesce(sum(tries) FILTER (WHERE subject = $1), 0)::integer AS of_order,
+    coalesce(sum(tries) FILTER (WHERE subject = $1 AND day = $3), 0)::integer AS of_order_today,
+    coalesce(sum(tries) FILTER (WHERE subject = $2), 0)::integer AS of_payer_today
+FROM card_try_day WHERE subject = $1 OR (subject = $2 AND day = $3);
+
+-- name: prune_tries
+-- Index card_try_day_age. $1 since when they stay, $2 rows.
+DELETE FROM card_try_day WHERE (subject, day) IN (
+    SELECT t.subject, t.day FROM card_try_day AS t WHERE t.day < ($1::timestamptz AT TIME ZONE 'Europe/Paris')::date
+    ORDER BY t.day LIMIT $2 FOR UPDATE SKIP LOCKED
+);
 
 -- name: lock_session
 -- Unique index on secret_hash; two who type a card on one page take turns.

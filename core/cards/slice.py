@@ -43,5 +43,13 @@ SLICE: Final = Slice(
         RetentionRule(
             "frame_session", SQL.prune_sessions, "GUICHET_KEEP_FRAME_SESSIONS_DAYS", days=30, days_min=2
         ),
+        RetentionRule(
+            "card_try_day",
+            SQL.prune_tries,
+            "GUICHET_KEEP_CARD_TRIES_DAYS",
+            days=400,
+            days_min=31,
+            by_id=False,
+        ),
     ),
 )

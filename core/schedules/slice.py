@@ -388,6 +388,7 @@ def _of_payments(parts: Parts) -> list[Served]:
         parts.pool,
         parts.bus,
         parts.clock,
+        parts.calendar,
         Authentications(parts.pool, parts.clock, issuer, frame_url=frame_url),
         FirstDebits(parts.pool, parts.bus, parts.clock, parts.calendar),
     )

@@ -25,8 +25,10 @@ from core.cards.api import (
     Authentication,
     Authentications,
     CardTokenRefused,
+    Payer,
     Use,
     card_of,
+    count_try,
     keep_network_id,
     payment_proof,
     refuse_card,
@@ -106,7 +108,7 @@ class CardChanges:
         return f"{self._space_url}/card-changes/{CardChangeId(change_id).text}"
 
     async def take(self, change_id: bytes, token_id: bytes) -> None:
-        """Keep the card of a token beside the old one; a change that has its card stays as it is. Raises: CardTokenUseless."""
+        """Keep the card of a token beside the old one; a change that has its card stays as it is. Raises: CardTokenUseless, CardTriesTooMany."""
         now = self._calendar.now()
         async with self._pool.acquire() as connection, connection.transaction():
             order, change = await store.hold_change(connection, change_id)
@@ -118,6 +120,7 @@ class CardChanges:
                 await store.set_failed(connection, change_id, failure, at=now)
                 return
             use = Use(order.company_id, "change", change_id)
+            await count_try(connection, Payer(order.id, order.email_key), today=paris_date(now))
             try:
                 card = await spend_token(connection, token_id, use, now=self._clock.now())
             except CardTokenRefused as error:

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 import asyncpg
 
-from core.cards.api import Authentication, open_frame, open_frames
+from core.cards.api import Authentication, Payer, open_frame, open_frames, refuse_tries
 from core.contracts import card_changes as ask
 from core.contracts.orders import OrderId
 from core.contracts.references import Money
@@ -21,12 +21,15 @@ from core.schedules.changing.errors import (
 )
 from core.schedules.changing.store import HeldOrder
 from core.schedules.changing.views import change_view
-from core.values.clock import Clock
+from core.values.clock import Clock, paris_date
 from core.values.timestamps import timestamp
 from core.values.web_pages import origin_of
 
 PAGES_OPEN_MAX: Final = 10
-"""Of one change. Each stands for half an hour, so that this is a customer who begins again every other minute."""
+"""Of the changes of an order. Each stands for half an hour: a customer who begins again every third minute."""
+
+LOOKED_AT_MAX: Final = 50
+"""Newest changes whose pages are counted. Those before are older than a page stands: few cards may be tried on a day."""
 
 
 class CardChangeHandlers:
@@ -42,17 +45,20 @@ class CardChangeHandlers:
         self._frame_url = frame_url
 
     async def open(self, caller: Customer, request: ask.OpenCardChange) -> ask.CardChangePage:
-        """Open a page for another card. Raises: NotFound, CardNotChangeable, CardChangeUnderWay, CardPagesTooMany."""
+        """Open a page for another card. Raises: NotFound, CardNotChangeable, CardChangeUnderWay, CardPagesTooMany, CardTriesTooMany."""
         async with self._pool.acquire() as connection, connection.transaction():
             await _find(connection, caller, request.id)
             order = await store.hold_order(connection, request.id)
             standing = self._changes.standing(order)
             if standing.refusal is not None or standing.last_debit is None or order.card_id is None:
                 raise CardNotChangeable(standing.refusal or "nothing_due", until=standing.until)
-            change_id = await self._change_of(connection, caller, order, order.card_id)
+            today = paris_date(self._calendar.now())
+            await refuse_tries(connection, Payer(order.id, order.email_key), today=today)
             now = self._clock.now()
-            if await open_frames(connection, change_id, now=now) >= PAGES_OPEN_MAX:
+            changes = await store.latest_changes(connection, order.id, limit=LOOKED_AT_MAX)
+            if await open_frames(connection, changes, now=now) >= PAGES_OPEN_MAX:
                 raise CardPagesTooMany
+            change_id = await self._change_of(connection, caller, order, order.card_id)
             page = self._changes.page_of(change_id)
             opened = await open_frame(
                 connection,
@@ -81,7 +87,7 @@ class CardChangeHandlers:
         return await self._view(self._pool, caller, request.id, None)
 
     async def go_on(self, caller: Customer, request: ask.ContinueCardChange) -> ask.MyCardChange:
-        """Go on with a change as far as can be. Raises: NotFound, CardTokenUseless."""
+        """Go on with a change as far as can be. Raises: NotFound, CardTokenUseless, CardTriesTooMany."""
         await self._view(self._pool, caller, request.id, None)
         if request.token is not None:
             await self._changes.take(request.id, request.token)

@@ -24,8 +24,8 @@ SELECT order_id FROM card_change WHERE id = $1;
 -- name: lock_order
 -- Primary keys. Whoever changes a card holds its order first, then its instalments, then the change.
 SELECT
-    p.id, p.company_id, p.store_id, p.state, p.currency, p.card_id, p.terminal_id, p.language, p.email, p.reference,
-    coalesce(s.name, c.legal_name) AS shop
+    p.id, p.company_id, p.store_id, p.state, p.currency, p.card_id, p.terminal_id, p.language, p.email, p.email_key,
+    p.reference, coalesce(s.name, c.legal_name) AS shop
 FROM purchase_order AS p
 JOIN company AS c ON c.id = p.company_id
 LEFT JOIN store AS s ON s.id = p.store_id
@@ -47,6 +47,10 @@ SELECT due_on, amount_minor, state, collect_after IS NOT NULL AS waits FROM inst
 -- name: open_change
 -- Unique index card_change_open, of an order that is held. $1 order.
 SELECT id, state, card_id FROM card_change WHERE order_id = $1 AND state IN ('opened', 'typed', 'verifying') FOR UPDATE;
+
+-- name: latest_changes
+-- Index card_change_order. $1 order, $2 limit.
+SELECT id FROM card_change WHERE order_id = $1 ORDER BY id DESC LIMIT $2;
 
 -- name: add_change
 -- Unique index card_change_open lets one be open; its order is held. $1 order, $2 customer, $3 card, $4 when.

@@ -29,6 +29,7 @@ class HeldOrder(NamedTuple):
     terminal_id: bytes | None
     language: Language
     email: str
+    email_key: str
     reference: str
     shop: str
     dues: tuple[DueDebit, ...]
@@ -60,6 +61,7 @@ async def hold_order(connection: Connection, order_id: bytes) -> HeldOrder:
         _bytes(row["terminal_id"]),
         row["language"],
         row["email"],
+        row["email_key"],
         row["reference"],
         row["shop"],
         dues,
@@ -102,6 +104,11 @@ async def set_failed(
 ) -> None:
     """Let a change that is held have failed."""
     await connection.execute(SQL.set_failed, uuid_of(change_id), failure, reason, at)
+
+
+async def latest_changes(connection: Connection, order_id: bytes, *, limit: int) -> list[bytes]:
+    """Return the newest changes of an order, by identifier."""
+    return [row["id"].bytes for row in await connection.fetch(SQL.latest_changes, uuid_of(order_id), limit)]
 
 
 async def list_changes(connection: Connection, order_id: bytes, *, limit: int) -> list[asyncpg.Record]:

@@ -6,7 +6,7 @@ from typing import Final
 import asyncpg
 import msgspec
 
-from core.cards.api import open_frame, open_frames
+from core.cards.api import Payer, open_frame, open_frames, refuse_tries
 from core.contracts import order_payments as ask
 from core.contracts.cards import Language
 from core.contracts.listing import Written
@@ -57,7 +57,7 @@ class PayingHandlers:
         return payable_of(row, instalments[row["id"]], caller.language, _shown(payment, row["language"]))
 
     async def pay(self, caller: Integrator, request: ask.PayOrder) -> Written:
-        """Pay an order, as far as that goes. Raises: NotFound, OrderNotPayable, PaymentUnderWay, CardTokenRefused, FieldRefused."""
+        """Pay an order, as far as that goes. Raises: NotFound, OrderNotPayable, PaymentUnderWay, CardTokenRefused, CardTriesTooMany, FieldRefused."""
 
         async def effect(_claim: Claim) -> bytes:
             await self._payments.pay(Asked(caller.company_id, request.id, request.token, request.return_url))
@@ -66,7 +66,7 @@ class PayingHandlers:
         return await once(self._pool, self._clock, caller, request, effect)
 
     async def open_frame(self, caller: Integrator, request: ask.OpenCardFrame) -> ask.CardFrameView:
-        """Open a page for a card. Raises: NotFound, OrderNotPayable, NotSoldAtADistance, CardFramesTooMany, FieldRefused."""
+        """Open a page for a card. Raises: NotFound, OrderNotPayable, NotSoldAtADistance, CardFramesTooMany, CardTriesTooMany, FieldRefused."""
         now = self._clock.now()
         async with self._pool.acquire() as connection, connection.transaction():
             purchase = await store.lock_purchase(connection, request.id, caller.company_id)
@@ -74,8 +74,10 @@ class PayingHandlers:
                 raise OrderNotPayable(purchase.state)
             if not await store.give_terminal(connection, purchase, caller.company_id):
                 raise NotSoldAtADistance
-            if await open_frames(connection, request.id, now=now) >= FRAMES_OPEN_MAX:
+            if await open_frames(connection, [request.id], now=now) >= FRAMES_OPEN_MAX:
                 raise CardFramesTooMany(retry_after_s=_RETRY_AFTER_S)
+            today = paris_date(self._calendar.now())
+            await refuse_tries(connection, Payer(purchase.id, purchase.email_key), today=today)
             return_url = request.return_url
             if return_url is None and is_page_of(purchase.return_url, origin=request.origin):
                 return_url = purchase.return_url
@@ -90,7 +92,7 @@ class PayingHandlers:
                 language=request.language or purchase.language,
                 amount_minor=purchase.amount_minor,
                 currency=purchase.currency,
-                needed_until=purchase.needed_until or paris_date(self._calendar.now()),
+                needed_until=purchase.needed_until or today,
                 now=now,
             )
         return ask.CardFrameView(

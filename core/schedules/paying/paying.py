@@ -13,9 +13,11 @@ from core.bus import Bus
 from core.cards.api import (
     Authentication,
     Authentications,
+    Payer,
     StoredCard,
     Use,
     card_of,
+    count_try,
     payment_proof,
     release_card,
     spend_token,
@@ -29,7 +31,7 @@ from core.schedules.paying import store
 from core.schedules.paying.errors import OrderNotPayable, PaymentUnderWay
 from core.schedules.paying.rules import after_authentication, after_debit
 from core.schedules.paying.store import Purchase
-from core.values.clock import Clock
+from core.values.clock import Clock, paris_date
 from core.values.web_pages import origin_of
 
 
@@ -52,26 +54,28 @@ class Asked(NamedTuple):
 
 
 class Payments:
-    """The first payments of orders."""
+    """The first payments of orders. Tries are counted by the `calendar` of schedules, tokens by the clock."""
 
     def __init__(
         self,
         pool: asyncpg.Pool,
         bus: Bus,
         clock: Clock,
+        calendar: Clock,
         authentications: Authentications,
         debits: FirstDebits,
     ) -> None:
         self._pool = pool
         self._bus = bus
         self._clock = clock
+        self._calendar = calendar
         self._authentications = authentications
         self._debits = debits
 
     async def pay(self, asked: Asked) -> None:
         """Go on as far as can be; `stands` tells how far that was.
 
-        Raises: NotFound, OrderNotPayable, PaymentUnderWay, CardTokenRefused, FieldRefused.
+        Raises: NotFound, OrderNotPayable, PaymentUnderWay, CardTokenRefused, CardTriesTooMany, FieldRefused.
         """
         taken = await self._take(asked)
         if taken is None:
@@ -134,6 +138,8 @@ class Payments:
                 assert card is not None
                 return purchase, card
             _return_url(asked, purchase)
+            payer = Payer(purchase.id, purchase.email_key)
+            await count_try(connection, payer, today=paris_date(self._calendar.now()))
             # A token that made another card before stays spent: who repeats an older one does not bring that card back.
             card = await spend_token(connection, asked.token_id, use, now=now)
             if purchase.card_id is not None:

@@ -4,7 +4,7 @@
 -- whoever held the order before. $1 order, $2 company.
 SELECT
     o.id, o.state, o.activated_at IS NOT NULL AS is_active, o.currency, o.card_id, o.terminal_id, o.store_id, o.language,
-    o.return_url, i.id AS instalment_id, i.amount_minor, c.legal_name AS payee, k.token_id,
+    o.return_url, o.email_key, i.id AS instalment_id, i.amount_minor, c.legal_name AS payee, k.token_id,
     (SELECT max(n.due_on) FROM instalment AS n WHERE n.order_id = o.id AND n.state <> 'cancelled') AS needed_until,
     (
         SELECT d.state FROM debit AS d

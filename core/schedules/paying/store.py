@@ -27,6 +27,7 @@ class Purchase(NamedTuple):
     payee: str
     language: Language
     return_url: str
+    email_key: str
     needed_until: date | None
     instalment_id: bytes
     store_id: bytes | None
@@ -61,6 +62,7 @@ async def lock_purchase(connection: Connection, order_id: bytes, company_id: byt
         row["payee"],
         row["language"],
         row["return_url"] or "",
+        row["email_key"],
         row["needed_until"],
         row["instalment_id"].bytes,
         _bytes_or_none(row["store_id"]),

@@ -41,7 +41,7 @@ class SettlementCardUnusable(Refused):
 
 
 class SettlementsTooMany(Refused):
-    """So many first parts were refused today, or so many settlements begun, that a person has to look."""
+    """So many settlements were begun today, or pages are open for them, that another would be of no use."""
 
     def __init__(self) -> None:
         super().__init__("settlements_too_many")

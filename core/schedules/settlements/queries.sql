@@ -14,11 +14,12 @@ WHERE order_id = $1 AND refusal IS DISTINCT FROM 'superseded'
 ORDER BY id DESC LIMIT 1;
 
 -- name: count_settlements
--- Index settlement_order; a few dozen rows at most. $1 order, $2 since when refusals count.
-SELECT count(*)::integer AS asked,
-       count(*) FILTER (WHERE s.state = 'given_up' AND s.ended_at >= $2 AND EXISTS (
-           SELECT FROM instalment AS i WHERE i.settlement_id = s.id))::integer AS refused
-FROM settlement AS s WHERE s.order_id = $1;
+-- Index settlement_order; a few dozen rows a day at most. $1 order, $2 since when.
+SELECT count(*)::integer FROM settlement WHERE order_id = $1 AND asked_at >= $2;
+
+-- name: newest_settlements
+-- Index settlement_order. $1 order, $2 limit.
+SELECT id FROM settlement WHERE order_id = $1 ORDER BY id DESC LIMIT $2;
 
 -- name: add_settlement
 -- Index settlement_open refuses a second one.
@@ -81,7 +82,7 @@ UPDATE purchase_order SET card_id = $2, settling_since = coalesce(settling_since
 
 -- name: find_order
 -- Primary key; only of who proved its address. $1 order, $2 addresses.
-SELECT o.id, o.company_id, o.reference, o.state, o.currency, o.language, c.legal_name AS payee, coalesce(s.name, c.legal_name) AS shop,
+SELECT o.id, o.company_id, o.reference, o.email_key, o.state, o.currency, o.language, c.legal_name AS payee, coalesce(s.name, c.legal_name) AS shop,
        o.card_id, k.brand, k.last_four, k.expiry, k.refused_reason IS NOT NULL AS is_refused
 FROM purchase_order AS o
 INNER JOIN company AS c ON c.id = o.company_id

@@ -8,11 +8,11 @@ from core.schedules.orders.rules import due_dates, parts_of
 
 PARTS: Final = (1, 2, 3)
 
-REFUSED_A_DAY_MAX: Final = 5
-"""So often a first part may be refused on a day: schemes count tries, and a bank that says no five times means it."""
+ASKED_A_DAY_MAX: Final = 60
+"""Settlements of one order, whatever became of them: who chooses anew all day long is asked to come back."""
 
-ASKED_MAX: Final = 60
-"""Settlements of one order, whatever became of them."""
+PAGES_OPEN_MAX: Final = 20
+"""Of the settlements of an order. Each stands for half an hour."""
 
 
 class SettlementPart(NamedTuple):

@@ -19,12 +19,16 @@ from core.cards.api import (
     Authentication,
     Authentications,
     OpenedFrame,
+    Payer,
     StoredCard,
     Use,
     card_of,
+    count_try,
     good_until,
     open_frame,
+    open_frames,
     payment_proof,
+    refuse_tries,
     spend_token,
     take_security_code,
 )
@@ -43,7 +47,7 @@ from core.schedules.settlements.errors import (
     SettlementsTooMany,
     SettlementUnderWay,
 )
-from core.schedules.settlements.rules import ASKED_MAX, REFUSED_A_DAY_MAX, card_problem, parts_for
+from core.schedules.settlements.rules import ASKED_A_DAY_MAX, PAGES_OPEN_MAX, card_problem, parts_for
 from core.schedules.settlements.store import OpenSettlement
 from core.values.clock import PARIS, Clock, paris_date
 
@@ -84,12 +88,16 @@ class Settlements:
     async def open_frame(self, asked: Asked, *, order: str) -> OpenedFrame:
         """Open a page on which another card is typed, for a settlement that is asked for with it.
 
-        Raises: NotFound, NothingToSettle, SettlementUnderWay, SettlementAmountChanged, SettlementsTooMany.
+        Raises: NotFound, NothingToSettle, SettlementUnderWay, SettlementAmountChanged, SettlementsTooMany, CardTriesTooMany.
         """
         parts = parts_for(asked.amount_minor, asked.parts, today=self._today())
         async with self._pool.acquire() as connection, connection.transaction():
             row = await self._hold(connection, asked, key=None)
             assert row is not None
+            await refuse_tries(connection, _payer(row), today=self._today())
+            pages = await store.newest(connection, asked.order_id)
+            if await open_frames(connection, pages, now=self._clock.now()) >= PAGES_OPEN_MAX:
+                raise SettlementsTooMany
             standing = await self._make_way(connection, row, asked)
             if standing is not None and standing.card_id is None:
                 settlement_id = standing.id
@@ -114,7 +122,7 @@ class Settlements:
         """Pay the first part, as far as that goes; the schedule tells how far that was.
 
         Raises: NotFound, NothingToSettle, SettlementUnderWay, SettlementAmountChanged, SettlementsTooMany,
-        SettlementOvertaken, SettlementCardUnusable, CardTokenRefused, KeyReused.
+        SettlementOvertaken, SettlementCardUnusable, CardTokenRefused, CardTriesTooMany, KeyReused.
         """
         async with self._pool.acquire() as connection, connection.transaction():
             row = await self._hold(connection, asked, key=key)
@@ -174,8 +182,7 @@ class Settlements:
         if standing is not None and await store.is_under_way(connection, standing.id):
             raise SettlementUnderWay
         since = datetime.combine(self._today(), time(), PARIS)
-        count, refused = await store.count(connection, order_id, since=since)
-        if count >= ASKED_MAX or refused >= REFUSED_A_DAY_MAX:
+        if await store.count(connection, order_id, since=since) >= ASKED_A_DAY_MAX:
             raise SettlementsTooMany
         if standing is None or (standing.parts, standing.amount_minor) == (asked.parts, asked.amount_minor):
             return standing
@@ -215,6 +222,7 @@ class Settlements:
             assert found is not None
             card = found
             settlement_id = await self._begin_anew(connection, standing, asked)
+        await count_try(connection, _payer(row), today=self._today())
         await store.set_card(connection, settlement_id, card.id, key=key)
         return settlement_id, card
 
@@ -298,3 +306,7 @@ class Settlements:
 
     def _today(self) -> date:
         return paris_date(self._calendar.now())
+
+
+def _payer(row: asyncpg.Record) -> Payer:
+    return Payer(row["id"].bytes, row["email_key"])

@@ -8,7 +8,7 @@ import asyncpg
 
 from core.db.queries import load_beside
 from core.db.rows import Connection, uuid_of
-from core.schedules.settlements.rules import ASKED_MAX, SettlementPart
+from core.schedules.settlements.rules import ASKED_A_DAY_MAX, SettlementPart
 
 SQL: Final = load_beside(__file__)
 
@@ -47,13 +47,19 @@ async def find_latest(connection: Connection, order_id: bytes) -> asyncpg.Record
 
 async def list_settlements(connection: Connection, order_id: bytes) -> list[asyncpg.Record]:
     """Return those of an order, the newest first."""
-    return await connection.fetch(SQL.settlements, uuid_of(order_id), ASKED_MAX)
+    return await connection.fetch(SQL.settlements, uuid_of(order_id), ASKED_A_DAY_MAX)
 
 
-async def count(connection: Connection, order_id: bytes, *, since: datetime) -> tuple[int, int]:
-    """Return how many there were, and of how many a bank refused the first part since a moment."""
-    row: Any = await connection.fetchrow(SQL.count_settlements, uuid_of(order_id), since)
-    return row["asked"], row["refused"]
+async def count(connection: Connection, order_id: bytes, *, since: datetime) -> int:
+    """Return how many were asked for since a moment."""
+    found: Any = await connection.fetchval(SQL.count_settlements, uuid_of(order_id), since)
+    return found
+
+
+async def newest(connection: Connection, order_id: bytes) -> list[bytes]:
+    """Return the newest of an order, by identifier: as many as may be asked for on a day."""
+    rows = await connection.fetch(SQL.newest_settlements, uuid_of(order_id), ASKED_A_DAY_MAX)
+    return [row["id"].bytes for row in rows]
 
 
 async def add(

@@ -60,7 +60,7 @@ async def card_change(visit: Visit, change_id: str) -> Response[bytes]:
     try:
         change = await visit.gateway.post(f"{path}/continue", body)
     except GatewayProblem as problem:
-        if problem.status not in (409, 422):
+        if problem.status not in (409, 422, 429):
             raise
         change = await visit.gateway.get(path)
         return visit.page("card_changes/change.html", status=problem.status, change=change, problem=problem)

@@ -22,6 +22,7 @@ from tests.integration.core.transactions.world import MovedClock, World, eventua
 FORGET = """
 SET LOCAL session_replication_role = replica;
 DELETE FROM order_refund_part;
+DELETE FROM card_try_day;
 DELETE FROM card_change;
 DELETE FROM card_update;
 DELETE FROM debit;

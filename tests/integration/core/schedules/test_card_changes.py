@@ -10,6 +10,8 @@ from uuid import UUID
 import msgspec
 import pytest
 
+from core.cards.api import CardTriesTooMany
+from core.cards.tries import ORDER_A_DAY_MAX
 from core.contracts import card_changes as ask
 from core.contracts.card_changes import CardChangeFailure
 from core.contracts.cards import Authenticated, TransactionStatus
@@ -19,6 +21,8 @@ from core.contracts.reasons import Reason
 from core.contracts.refusals import NotFound, Refused
 from core.contracts.states import Brand
 from core.schedules.changing import store
+from core.schedules.changing.errors import CardPagesTooMany
+from core.schedules.changing.handlers import PAGES_OPEN_MAX
 from core.verify.schedules import check_cards
 from tests.integration.core.schedules.card_changes import CHALLENGE, Changer, open_changer
 from tests.integration.core.schedules.shop import Shop
@@ -342,6 +346,35 @@ async def test_a_customer_who_begins_again_gives_up_what_waited_at_the_bank(
     await changer.come_back(first, "Y")
     assert (await changer.go_on(first.id)).state == "failed"
     assert (await changer.card_of(order))["last_four"] == "0014"
+
+
+async def test_so_many_cards_are_tried_a_day_however_often_a_change_is_begun_anew(
+    shop: Shop, changer: Changer
+) -> None:
+    order, _ = await shop.order(due_in_days=20)
+    pages = [await changer.open(order) for _ in range(2)]
+    changer.bank.says = Authenticated("N", "acs-1", "ds-1")
+    for _ in range(ORDER_A_DAY_MAX):
+        # Pages of tries before count no more once they have expired.
+        await shop.world.owner.execute("UPDATE frame_session SET expires_at = opened_at + interval '1 us'")
+        assert (await changer.change(order)).failure == "not_confirmed"
+    with pytest.raises(CardTriesTooMany):
+        await changer.open(order)
+    assert len(changer.bank.asked) == ORDER_A_DAY_MAX
+    assert pages[0].change.id == pages[1].change.id
+    assert (await changer.card_of(order))["last_four"] == "0014"
+
+
+async def test_pages_are_counted_over_all_changes_of_an_order(shop: Shop, changer: Changer) -> None:
+    order, _ = await shop.order(due_in_days=20)
+    changer.bank.says = Authenticated("N", "acs-1", "ds-1")
+    for _ in range(PAGES_OPEN_MAX // 2):
+        await changer.open(order)
+    await changer.change(order)
+    for _ in range(PAGES_OPEN_MAX // 2 - 1):
+        await changer.open(order)
+    with pytest.raises(CardPagesTooMany):
+        await changer.open(order)
 
 
 async def test_a_token_is_good_for_its_change_alone_and_not_for_ever(shop: Shop, changer: Changer) -> None:

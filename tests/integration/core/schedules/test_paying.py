@@ -15,8 +15,17 @@ import msgspec
 import pytest
 
 from core.bus import Bus
-from core.cards.api import Authentications, CardTokenRefused, open_frame
+from core.cards.api import (
+    Authentications,
+    CardTokenRefused,
+    CardTriesTooMany,
+    Payer,
+    count_try,
+    open_frame,
+    refuse_tries,
+)
 from core.cards.handlers import FrameHandlers
+from core.cards.tries import ORDER_A_DAY_MAX, ORDER_MAX, PAYER_A_DAY_MAX
 from core.contracts.cards import (
     Authenticate,
     Authenticated,
@@ -133,6 +142,7 @@ async def till(shop: Shop) -> AsyncIterator[Till]:
         world.pool,
         world.desk,
         world.clock,
+        shop.calendar,
         made.authentications,
         FirstDebits(world.pool, world.desk, world.clock, shop.calendar),
     )
@@ -281,6 +291,60 @@ async def test_declined_it_says_why_and_the_same_card_is_not_asked_again_by_itse
     # The token of the card that was declined brings nothing back.
     with pytest.raises(OrderNotPayable):
         await till.pay(order, token)
+
+
+async def test_so_many_cards_are_tried_for_an_order_a_day_and_the_next_day_goes_on(till: Till) -> None:
+    order, _ = await till.order()
+    tokens = [await till.token(order, fingerprint=number) for number in range(ORDER_A_DAY_MAX + 2)]
+    for number, token in enumerate(tokens[:ORDER_A_DAY_MAX]):
+        till.answer = Authenticated("N", "acs-1", "ds-1") if number % 2 else VOUCHES
+        if number % 2 == 0:
+            till.shop.world.host.script.append(behaviour.DECLINE)
+        assert (await till.pay(order, token)).state in {"declined", "not_authenticated"}
+    asked = len(till.asked)
+    till.answer = VOUCHES
+    refused = await asyncio.gather(
+        *(till.pay(order, token) for token in tokens[ORDER_A_DAY_MAX:]), return_exceptions=True
+    )
+    assert [type(each) for each in refused] == [CardTriesTooMany] * 2
+    assert len(till.asked) == asked
+    # Who repeats what was tried is told how it stands: that is no try.
+    assert (await till.pay(order, tokens[ORDER_A_DAY_MAX - 1])).state == "not_authenticated"
+    till.shop.later(days=1)
+    assert (await till.pay(order, tokens[-1])).state == "paid"
+
+
+async def test_a_few_slips_lock_nobody_out(till: Till) -> None:
+    order, _ = await till.order()
+    for _ in range(5):
+        till.shop.world.host.script.append(behaviour.DECLINE)
+        await till.pay(order, await till.token(order))
+    assert (await till.pay(order, await till.token(order))).state == "paid"
+
+
+async def test_an_address_tries_so_many_cards_a_day_over_all_its_orders(shop: Shop) -> None:
+    pool, today = shop.world.pool, shop.today()
+
+    async def tried(number: int, email: str = "odette@example.com") -> None:
+        async with pool.acquire() as connection, connection.transaction():
+            await count_try(connection, Payer(UUID(int=number).bytes, email), today=today)
+
+    outcomes = await asyncio.gather(
+        *(tried(number) for number in range(PAYER_A_DAY_MAX + 4)), return_exceptions=True
+    )
+    assert [type(each) for each in outcomes if each is not None] == [CardTriesTooMany] * 4
+    await tried(0, "paul@example.com")
+
+
+async def test_an_order_tries_so_many_cards_in_all(shop: Shop) -> None:
+    payer, pool = Payer(UUID(int=7).bytes, "odette@example.com"), shop.world.pool
+    today = shop.today()
+    for number in range(ORDER_MAX):
+        day = today + timedelta(days=number // ORDER_A_DAY_MAX)
+        async with pool.acquire() as connection, connection.transaction():
+            await count_try(connection, payer, today=day)
+    with pytest.raises(CardTriesTooMany):
+        await refuse_tries(pool, payer, today=today + timedelta(days=90))
 
 
 async def test_the_token_of_an_older_card_stays_spent(till: Till) -> None:

@@ -10,8 +10,9 @@ from uuid import UUID
 
 import pytest
 
-from core.cards.api import Authentications, CardTokenRefused
+from core.cards.api import Authentications, CardTokenRefused, CardTriesTooMany
 from core.cards.handlers import FrameHandlers
+from core.cards.tries import ORDER_A_DAY_MAX
 from core.contracts.cards import Authenticate, Authenticated, CardTokenId, Returned, Tokenise
 from core.contracts.payment import SealedCard
 from core.contracts.reasons import Reason
@@ -27,7 +28,7 @@ from core.schedules.settlements.errors import (
     SettlementUnderWay,
 )
 from core.schedules.settlements.handlers import MySettlementHandlers
-from core.schedules.settlements.rules import REFUSED_A_DAY_MAX
+from core.schedules.settlements.rules import ASKED_A_DAY_MAX, PAGES_OPEN_MAX
 from core.schedules.settlements.settling import Asked, Settlements
 from tests.integration.core.schedules.shop import Shop
 from tests.integration.core.schedules.test_settlements import ALL_COLLECTED, check, parts_of, state_of, unpaid
@@ -319,15 +320,46 @@ async def test_a_card_that_cannot_pay_all_parts_is_refused_before_anything_is_as
     assert customer.asked == []
 
 
-async def test_so_many_refusals_a_day_and_no_more(customer: Customer) -> None:
+async def test_so_many_tries_a_day_and_no_more_whoever_refuses_them(customer: Customer) -> None:
     shop = customer.shop
     order, _ = await unpaid(shop)
-    for _ in range(REFUSED_A_DAY_MAX):
-        shop.world.host.script.append(behaviour.DECLINE)
+    for number in range(ORDER_A_DAY_MAX):
+        # The bank declines one, and does not authenticate the holder of the next.
+        customer.answer = Authenticated("N", "acs-1", "ds-1") if number % 2 else VOUCHES
+        if number % 2 == 0:
+            shop.world.host.script.append(behaviour.DECLINE)
         await customer.pay(order, 1, 4_265)
+    customer.answer = VOUCHES
+    with pytest.raises(CardTriesTooMany):
+        await customer.pay(order, 1, 4_265)
+    with pytest.raises(CardTriesTooMany):
+        await customer.types_a_card(order, 1, 4_265)
+    assert await customer.sent() == ORDER_A_DAY_MAX // 2
+    shop.later(days=1)
+    await customer.pay(order, 1, 4_265)
+    assert await state_of(shop, order) == "settled"
+
+
+async def test_so_many_pages_are_open_for_an_order_whatever_is_chosen(customer: Customer) -> None:
+    order, _ = await unpaid(customer.shop)
+    for number in range(PAGES_OPEN_MAX):
+        await customer.types_a_card(order, 1 + number % 2, 4_265)
+    with pytest.raises(SettlementsTooMany):
+        await customer.types_a_card(order, 3, 4_265)
+
+
+async def test_so_many_settlements_are_begun_a_day_and_the_next_day_forgets_them(customer: Customer) -> None:
+    shop = customer.shop
+    order, _ = await unpaid(shop)
+    await shop.world.owner.execute(
+        "INSERT INTO settlement (order_id, parts, amount_minor, asked_at, state, refusal, ended_at)"
+        " SELECT $1, 1, 4265, $2, 'given_up', 'superseded', $2 FROM generate_series(1, $3)",
+        order,
+        shop.calendar.now(),
+        ASKED_A_DAY_MAX,
+    )
     with pytest.raises(SettlementsTooMany):
         await customer.pay(order, 1, 4_265)
-    assert await customer.sent() == REFUSED_A_DAY_MAX
     shop.later(days=1)
     await customer.pay(order, 1, 4_265)
     assert await state_of(shop, order) == "settled"
