@@ -1075,6 +1075,7 @@ WITH part AS (
     SELECT p.id, CASE
         WHEN p.is_armed AND (p.asked_minor <> p.amount_minor OR p.original_id IS DISTINCT FROM p.debit_id) THEN false
         WHEN p.state = 'open' THEN true
+        WHEN NOT p.is_armed THEN p.state = 'not_sent'
         WHEN p.state = 'approved'
             THEN coalesce(p.attempt_state IN (:State.APPROVED, :State.CAPTURED, :State.REFUNDED, :State.SETTLED), false)
         WHEN p.state = 'reversed' THEN coalesce(p.attempt_state = :State.REVERSED, false)

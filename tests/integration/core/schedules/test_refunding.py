@@ -8,7 +8,10 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from uuid import UUID, uuid4
 
+import pytest
+
 from core.schedules.orders.api import Actor, Wanted, take_off
+from core.schedules.orders.cancelling import Kind
 from core.schedules.refunding.refunding import Refunding
 from core.schedules.refunding.rules import LAST_PAUSE
 from core.transactions.bookings.refunds import Refunds
@@ -51,15 +54,16 @@ async def paid_order(shop: Shop, *, paid: int = 1) -> UUID:
         instalments[paid:],
         shop.today() + timedelta(days=60),
     )
-    run = await shop.run("collects")
+    before = len(shop.world.host.messages("0200"))
+    run = await shop.run(f"collects{before}")
     await shop.collect(run)
-    assert len(shop.world.host.messages("0200")) == paid
+    assert len(shop.world.host.messages("0200")) == before + paid
     return order
 
 
-async def cancel(shop: Shop, order: UUID, amount_minor: int | None) -> None:
+async def cancel(shop: Shop, order: UUID, amount_minor: int | None, kind: Kind = "cancellation") -> None:
     """Take an amount off an order."""
-    wanted = Wanted("cancellation", amount_minor, "sold out", Actor("integrator", uuid4().bytes), uuid4().hex)
+    wanted = Wanted(kind, amount_minor, "sold out", Actor("integrator", uuid4().bytes), uuid4().hex)
     async with shop.world.owner.transaction():
         await take_off(
             shop.world.owner, order.bytes, wanted, cancellation_id=uuid4().bytes, at=shop.calendar.now()
@@ -188,6 +192,124 @@ async def test_a_part_that_was_shared_and_never_armed_is_sent_by_another_worker(
         await rounds_until_sent(shop, other, order)
     assert await parts(shop) == [("approved", 4_266)]
     await holds(shop)
+
+
+async def test_the_rest_goes_to_a_payment_that_gave_some_of_it_already(shop: Shop) -> None:
+    """Another refund of the first payment is taken back, and leaves room there; the second payment refused its share."""
+    order = await paid_order(shop, paid=2)
+    await cancel(shop, order, 4_000, "refund")
+    shop.world.host.script += [behaviour.SILENT, behaviour.APPROVE, behaviour.DECLINE, behaviour.DECLINE]
+    async with refunding(shop) as of:
+
+        async def stand(*wanted: tuple[str, int]) -> None:
+            async def is_so() -> bool:
+                await of.round()
+                return await parts(shop) == [*wanted]
+
+            await eventually(is_so)
+
+        await stand(("open", 4_000))
+        await cancel(shop, order, 4_000, "refund")
+        await stand(("open", 4_000), ("approved", 266), ("declined", 3_734))
+        await shop.world.deliver()
+        await of.round()
+        shop.world.clock.offset += timedelta(minutes=6)
+        await stand(("reversed", 4_000), ("approved", 266), ("declined", 3_734), ("declined", 4_000))
+        shop.world.clock.offset += LAST_PAUSE - timedelta(minutes=5)
+        await of.share_owed()
+        assert (await parts(shop))[4:] == [("open", 3_734)]
+        shop.world.clock.offset += LAST_PAUSE
+        await rounds_until_sent(shop, of, order)
+    assert sorted((await parts(shop))[4:]) == [("approved", 266), ("approved", 3_734), ("approved", 3_734)]
+    await holds(shop)
+
+
+REFUSE = """
+CREATE FUNCTION refuse_one() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF {condition} THEN RAISE EXCEPTION USING ERRCODE = 'check_violation', MESSAGE = 'not this one'; END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER refuse_one BEFORE {event} ON {table} FOR EACH ROW EXECUTE FUNCTION refuse_one();
+"""
+STOP_REFUSING = "DROP FUNCTION refuse_one CASCADE"
+OF_PART = "EXISTS (SELECT FROM order_refund_part AS p WHERE p.id = NEW.id AND p.order_id = '{order}')"
+
+
+@pytest.mark.parametrize(
+    ("event", "table", "condition"),
+    [
+        ("INSERT", "order_refund_part", "NEW.order_id = '{order}'"),
+        ("INSERT", "attempt", OF_PART),
+        ("UPDATE", "order_refund_part", "NEW.order_id = '{order}'"),
+    ],
+    ids=["share", "send", "settle"],
+)
+async def test_what_the_database_refuses_of_one_refund_stops_no_other(
+    shop: Shop, event: str, table: str, condition: str
+) -> None:
+    bad, good = await paid_order(shop), await paid_order(shop)
+    for order in (bad, good):
+        await cancel(shop, order, None)
+    await shop.world.owner.execute(
+        REFUSE.format(event=event, table=table, condition=condition.format(order=bad))
+    )
+    async with refunding(shop) as of:
+        try:
+            await rounds_until_sent(shop, of, good)
+            assert not await sent(shop, bad)
+        finally:
+            await shop.world.owner.execute(STOP_REFUSING)
+        if table == "order_refund_part" and event == "INSERT":
+            # Nothing of it stands: it is tried again a day later, and people see that it was not sent.
+            assert (await shop.events(bad))[-1] == "refund_refused"
+            await of.round()
+            assert not await sent(shop, bad)
+        shop.world.clock.offset += LAST_PAUSE + timedelta(seconds=1)
+        await rounds_until_sent(shop, of, bad)
+    assert await parts(shop) == [("approved", 4_266)] * 2
+    await holds(shop)
+
+
+async def test_a_part_that_can_never_be_armed_ends_and_is_seen_on_the_order(shop: Shop) -> None:
+    lost, taken, good = [await paid_order(shop) for _ in range(3)]
+    for order in (lost, taken, good):
+        await cancel(shop, order, None)
+    owner = shop.world.owner
+    async with refunding(shop) as of:
+        await of.share_owed()
+        # The payment of the first is not found under its day; the number of the second is that of another payment.
+        day = "UPDATE debit SET business_date = business_date + $2::int WHERE order_id = $1"
+        await owner.execute(day, lost, -1)
+        await owner.execute(
+            "UPDATE order_refund_part SET stan = (SELECT stan FROM debit WHERE order_id = $1) WHERE order_id = $1",
+            taken,
+        )
+        await rounds_until_sent(shop, of, good)
+        assert sorted(await parts(shop)) == [("approved", 4_266), ("not_sent", 4_266), ("not_sent", 4_266)]
+        for order in (lost, taken):
+            assert (await shop.events(order))[-1] == "refund_refused"
+        await owner.execute(day, lost, 1)
+        await holds(shop)
+        await of.round()
+        assert len(await parts(shop)) == 3  # not before its time
+        shop.world.clock.offset += LAST_PAUSE + timedelta(seconds=1)
+        for order in (lost, taken):
+            await rounds_until_sent(shop, of, order)
+    await holds(shop)
+
+
+async def test_what_is_owed_above_what_was_collected_is_seen_on_the_order(shop: Shop) -> None:
+    order = await paid_order(shop)
+    await cancel(shop, order, None)
+    await shop.world.owner.execute(
+        "UPDATE order_refund SET amount_minor = amount_minor + 1 WHERE order_id = $1", order
+    )
+    async with refunding(shop) as of:
+        await of.round()
+        await of.round()
+    assert (await shop.events(order)).count("refund_refused") == 1
+    assert await parts(shop) == []
 
 
 async def test_a_verification_sees_a_refund_that_was_noted_and_never_sent(shop: Shop) -> None:
