@@ -25,6 +25,7 @@ from asyncpg.pgproto.pgproto import UUID
 from core.bus import Bus
 from core.contracts.payment import AuthoriseReply
 from core.contracts.subjects import core_inbox
+from core.db.passing import is_passing
 from core.db.pool import open_pool
 from core.schedules.collecting import store
 from core.schedules.collecting.settling import settle
@@ -81,6 +82,8 @@ class Collecting:
         )
         self._pool: asyncpg.Pool | None = None
         self._after = store.Cursor()
+        self._reached = store.Cursor()  # of the last claim, whether or not it was committed
+        self._left_after = bytes(16)
         self._under_way: dict[bytes, date] = {}  # business dates of debits that this process has claimed
         self._decided: list[tuple[UUID, date]] = []
         self._woken = asyncio.Event()
@@ -136,17 +139,39 @@ class Collecting:
         return len(self._under_way) + CLAIMED_MAX <= UNDER_WAY_MAX
 
     async def _claim(self) -> int:
+        """Claim a batch; one by one where the database refuses what is written of one of them, so that the others go on."""
+        try:
+            return await self._claim_batch(CLAIMED_MAX)
+        except Exception as error:
+            if is_passing(error):
+                raise
+            _log.exception("instalments_not_claimed")
+        claimed = 0
+        for _ in range(CLAIMED_MAX):
+            try:
+                taken = await self._claim_batch(1)
+            except Exception as error:
+                if is_passing(error):
+                    raise
+                _log.exception("instalment_not_claimed", instalment=self._reached.instalment_id.hex)
+                self._after = self._reached
+                continue
+            claimed += taken
+            if taken == 0:
+                break
+        return claimed
+
+    async def _claim_batch(self, count: int) -> int:
         now = self._calendar.now()
         today = paris_date(now)
         made_at_us = self._clock.unix_us()
         async with self._connections.acquire() as connection, connection.transaction():
-            taken = await store.take_due(
-                connection, today=today, now=now, after=self._after, limit=CLAIMED_MAX
-            )
+            taken = await store.take_due(connection, today=today, now=now, after=self._after, limit=count)
             if not taken:
                 # From the beginning again: what was given back meanwhile lies behind.
                 self._after = store.Cursor()
                 return 0
+            self._reached = store.Cursor(*taken[-1])
             rows = await store.add_debits(
                 connection,
                 [instalment for _, instalment in taken],
@@ -154,8 +179,10 @@ class Collecting:
                 made_at=from_unix_us(made_at_us // 1000 * 1000),
                 today=today,
             )
+            if len(rows) < len(taken):
+                raise ValueError("an instalment that was claimed has no debit")
             await store.begin_run(connection, today)
-        self._after = store.Cursor(*taken[-1])
+        self._after = self._reached
         self.claimed += len(rows)
         payments: list[StoredPayment] = []
         for row in rows:
@@ -198,15 +225,23 @@ class Collecting:
         self._forget_untold(lowest_id(now_us - ARMED_NO_MORE_S * 1_000_000))
         left = await store.find_left(
             self._connections,
+            after=self._left_after,
             before=lowest_id(now_us - LEFT_AGE_S * 1_000_000),
             armed_no_more_s=ARMED_NO_MORE_S,
             limit=LEFT_MAX,
         )
+        # What cannot be settled is passed by, until the end is reached.
+        self._left_after = left[-1][0].bytes if len(left) == LEFT_MAX else bytes(16)
         if ended := [(debit_id, day) for debit_id, day, has_ended in left if has_ended]:
             await self._settle(ended)
         for debit_id, day, has_ended in left:
             if not has_ended:
-                await self._end_unarmed(debit_id, day)
+                try:
+                    await self._end_unarmed(debit_id, day)
+                except Exception as error:
+                    if is_passing(error):
+                        raise
+                    _log.exception("debit_not_ended", trace_id=debit_id.hex)
         self.left += len(left)
         return len(left)
 
@@ -224,8 +259,19 @@ class Collecting:
         await self._settle([(debit_id, business_date)])
 
     async def _settle(self, debits: list[tuple[UUID, date]]) -> None:
-        async with self._connections.acquire() as connection, connection.transaction():
-            self.settled += await settle(connection, debits, now=self._calendar.now())
+        """Settle debits together; one by one where the database refuses what follows from one of them."""
+        try:
+            async with self._connections.acquire() as connection, connection.transaction():
+                settled = await settle(connection, debits, now=self._calendar.now())
+        except Exception as error:
+            if is_passing(error):
+                raise
+            _log.exception("debits_not_settled", trace_id=debits[0][0].hex, count=len(debits))
+            if len(debits) > 1:
+                for each in debits:
+                    await self._settle([each])
+        else:
+            self.settled += settled
 
 
 def _nobody_waits() -> None:

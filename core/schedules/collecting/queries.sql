@@ -160,15 +160,15 @@ FROM debit AS d WHERE d.id = ANY ($1::uuid[]) AND k.id = d.card_id AND k.refused
 
 -- name: find_left
 -- Debits that no process settles any more: debit_open. Those whose attempt is decided, and those without one that were claimed
--- so long ago that whoever claimed them has gone. $1 made before (identifier), $2 seconds since the claim, $3 how many.
+-- so long ago that whoever claimed them has gone. $1 and $2 identifiers between which, $3 seconds since the claim, $4 how many.
 SELECT d.id, d.business_date, a.id IS NOT NULL OR d.reason <> :Reason.NONE AS has_ended
 FROM debit AS d
 LEFT JOIN attempt AS a ON a.id = d.id AND a.business_date = d.business_date
-WHERE d.state = 'open' AND d.id < $1::uuid
-    AND CASE WHEN d.reason <> :Reason.NONE THEN true WHEN a.id IS NULL THEN d.claimed_at < clock_timestamp() - $2::integer * interval '1 second'
+WHERE d.state = 'open' AND d.id > $1::uuid AND d.id < $2::uuid
+    AND CASE WHEN d.reason <> :Reason.NONE THEN true WHEN a.id IS NULL THEN d.claimed_at < clock_timestamp() - $3::integer * interval '1 second'
         ELSE a.state NOT IN (:State.RECEIVED, :State.SENT, :State.UNKNOWN) END
 ORDER BY d.id
-LIMIT $3;
+LIMIT $4;
 
 -- name: lock_claimed
 -- A debit as it was claimed, locked; primary keys. $1 debit.

@@ -167,10 +167,10 @@ async def keep_network_id(connection: Connection, card_id: UUID, network_id: str
 
 
 async def find_left(
-    connection: Connection, *, before: bytes, armed_no_more_s: int, limit: int
+    connection: Connection, *, after: bytes, before: bytes, armed_no_more_s: int, limit: int
 ) -> list[tuple[UUID, date, bool]]:
     """Return debits that no process settles any more: identifier, business date, whether it has ended."""
-    rows = await connection.fetch(SQL.find_left, UUID(before), armed_no_more_s, limit)
+    rows = await connection.fetch(SQL.find_left, UUID(after), UUID(before), armed_no_more_s, limit)
     return [(row["id"], row["business_date"], row["has_ended"]) for row in rows]
 
 

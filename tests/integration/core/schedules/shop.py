@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, ClassVar
@@ -41,6 +43,16 @@ DELETE FROM webhook_delivery;
 DELETE FROM webhook_event;
 SET LOCAL session_replication_role = origin;
 """
+
+REFUSE = """
+CREATE FUNCTION refuse_one() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF {condition} THEN RAISE EXCEPTION USING ERRCODE = 'check_violation', MESSAGE = 'not this one'; END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER refuse_one BEFORE {event} FOR EACH ROW EXECUTE FUNCTION refuse_one();
+"""
+REFUSE_NO_MORE = "DROP FUNCTION refuse_one CASCADE"
 
 ADD_CARD = """
 INSERT INTO stored_card (
@@ -213,6 +225,15 @@ class Shop:
         await self.world.owner.execute(
             "UPDATE debit SET claimed_at = claimed_at - $1 * interval '1 second'", seconds
         )
+
+    @asynccontextmanager
+    async def refusing(self, event: str, condition: str) -> AsyncIterator[None]:
+        """Have the database refuse what is written ("INSERT ON debit") of some rows: whatever is wrong with them."""
+        await self.world.owner.execute(REFUSE.format(event=event, condition=condition))
+        try:
+            yield
+        finally:
+            await self.world.owner.execute(REFUSE_NO_MORE)
 
     def later(self, **how: int) -> datetime:
         """Move the calendar on; return its moment."""

@@ -388,6 +388,54 @@ async def test_killed_before_it_settled_another_run_settles(shop: Shop) -> None:
     assert await shop.order_state(order) == "settled"
 
 
+@pytest.mark.parametrize("manner", ["together", "taken up"])
+async def test_a_debit_that_cannot_be_settled_stops_no_other(shop: Shop, manner: str) -> None:
+    bad, good = await shop.order(paid=2), await shop.order(paid=2)
+    run = await shop.run()
+    async with shop.refusing("UPDATE ON instalment", f"NEW.state = 'paid' AND NEW.order_id = '{bad[0]}'"):
+        await run.collect()
+        if manner == "together":
+            await shop.settle(run)
+        else:
+            await eventually(lambda: _all_decided(run, 2))
+            run._decided.clear()
+            await age(shop, LEFT_AGE_S + 1)
+            await run.take_up()
+        assert await shop.order_state(good[0]) == "settled"
+        assert await shop.order_state(bad[0]) == "in_progress"
+    await age(shop, LEFT_AGE_S + 1)
+    await run.take_up()
+    assert await shop.order_state(bad[0]) == "settled"
+
+
+async def _all_decided(run: Collecting, count: int) -> bool:
+    return len(run._decided) == count
+
+
+async def test_an_instalment_whose_debit_cannot_be_written_stops_no_other(shop: Shop) -> None:
+    orders = [await shop.order(paid=2) for _ in range(3)]
+    bad = orders[1]
+    run = await shop.run()
+    async with shop.refusing("INSERT ON debit", f"NEW.order_id = '{bad[0]}'"):
+        assert await shop.collect(run) == 2
+        assert [await shop.order_state(order) for order, _ in orders] == ["settled", "in_progress", "settled"]
+        assert (await shop.instalment(bad[1][2]))["state"] == "upcoming"
+    assert await shop.collect(run) == 1
+    assert await shop.order_state(bad[0]) == "settled"
+
+
+async def test_nothing_is_claimed_without_its_debit(shop: Shop) -> None:
+    """Its point of sale is not there: its row was taken out by a hand."""
+    bad, good = await shop.order(paid=2), await shop.order(paid=2)
+    owner = shop.world.owner
+    async with owner.transaction():
+        await owner.execute("SET LOCAL session_replication_role = replica")
+        await owner.execute("UPDATE purchase_order SET terminal_id = $1 WHERE id = $2", uuid4(), bad[0])
+    assert await shop.collect(await shop.run()) == 1
+    assert await shop.order_state(good[0]) == "settled"
+    assert (await shop.instalment(bad[1][2]))["state"] == "upcoming"
+
+
 async def test_what_is_cancelled_while_a_debit_is_settled_is_owed_back_with_it(shop: Shop) -> None:
     order, _ = await shop.order(paid=2)
     killed = await shop.run("killed")
