@@ -8,10 +8,17 @@ from collections.abc import AsyncIterator, Generator, Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from deploy.local.nats import NatsServer
 from deploy.local.postgres import PostgresServer
 from tests.support.servers import TestDatabase, fresh_database, running_nats, running_postgres
+
+
+def pytest_configure() -> None:
+    """Print plain tracebacks: a rich one takes seconds, and meanwhile the loop under test stands still."""
+    renderer = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[*structlog.get_config()["processors"][:-1], renderer])
 
 
 @pytest.fixture(scope="session")
