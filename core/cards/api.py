@@ -1,21 +1,22 @@
 """The door for other slices: open a page on which a card is typed, spend its token, have its holder authenticated.
 
-A first payment: `count_try` and `spend_token` in the transaction that gives the order its card, then `Authentications.ask`; once the
-latest one vouches for the amount, `payment_proof` and `take_security_code` go with the payment, and what the network
-calls it is kept by `keep_network_id`.
+What is paid or verified while a card's holder is there: `count_try` and `spend_token` in the transaction that gives the
+card its place, then `Authentications.ask_once`; once that vouches for the amount, `proof_of_holder` goes with what the
+host is asked, and what the network calls it is kept by `keep_network_id`.
 """
 
 import hashlib
 import secrets
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import asyncpg
 import msgspec
 
+from core.bus import Bus
 from core.cards import rules, store
-from core.cards.authenticating.handlers import Authentication, Authentications
+from core.cards.authenticating.handlers import Authentication, Authentications, Question
 from core.cards.authenticating.issuer import Issuer, IssuerByFrame, take_security_code
 from core.cards.errors import CardTokenRefused, CardTriesTooMany
 from core.cards.model import StoredCard, Use
@@ -24,6 +25,7 @@ from core.cards.tries import Payer, count_try, refuse_tries
 from core.contracts.cards import Language, Purpose
 from core.contracts.refusals import FieldRefused
 from core.db.rows import Connection, uuid_of
+from core.runtime.manifest import Parts
 from core.values.web_pages import is_origin, is_page_of
 from observability.process import SettingRefused
 
@@ -32,12 +34,15 @@ __all__ = [
     "Authentications",
     "CardTokenRefused",
     "CardTriesTooMany",
+    "HolderProof",
     "Issuer",
     "IssuerByFrame",
     "OpenedFrame",
     "Payer",
+    "Question",
     "StoredCard",
     "Use",
+    "authentications_of",
     "card_of",
     "count_try",
     "frame_url_of",
@@ -46,6 +51,7 @@ __all__ = [
     "open_frame",
     "open_frames",
     "payment_proof",
+    "proof_of_holder",
     "refuse_card",
     "refuse_tries",
     "release_card",
@@ -169,6 +175,26 @@ def frame_url_of(environment: Mapping[str, str]) -> str:
     return url
 
 
+def authentications_of(parts: Parts) -> Authentications:
+    """Return the authentications of a process, whose card frame asks the issuers."""
+    return Authentications(
+        parts.pool, parts.clock, IssuerByFrame(parts.bus), frame_url=frame_url_of(parts.environment)
+    )
+
+
 def payment_proof(authentication: Authentication) -> str:
     """Return what the issuer answered, as a first payment tells it: ECI, cryptogram, and what its directory calls it."""
     return f"{authentication.eci}{authentication.proof}{authentication.directory_id}"
+
+
+class HolderProof(NamedTuple):
+    """What goes with what a host is asked while a card's holder is there: their security code, sealed, and their bank's answer."""
+
+    sensitive: bytes
+    authentication: str
+
+
+async def proof_of_holder(bus: Bus, card: StoredCard, authentication: Authentication) -> HolderProof:
+    """Return what a holder proved, once: whoever asks again for the security code of a token gets none."""
+    sensitive = await take_security_code(bus, token_id=card.token_id, frame=card.frame)
+    return HolderProof(sensitive, payment_proof(authentication))

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from core.cards.api import Authentications, IssuerByFrame, frame_url_of
+from core.cards.api import authentications_of
 from core.cards.handlers import FrameHandlers
 from core.cards.store import SQL
 from core.contracts import cards as ask
@@ -15,7 +15,7 @@ EXPIRE_EVERY_S: Final = 15.0
 
 def _frame(parts: Parts) -> list[HeardFrame]:
     handlers = FrameHandlers(parts.pool, parts.clock, parts.calendar)
-    authentications = _authentications(parts)
+    authentications = authentications_of(parts)
     return [
         HeardFrame(ask.SESSION, handlers.session),
         HeardFrame(ask.TOKENISE, handlers.tokenise),
@@ -25,13 +25,7 @@ def _frame(parts: Parts) -> list[HeardFrame]:
 
 
 def _jobs(parts: Parts) -> list[Job]:
-    return [Job("authentications", EXPIRE_EVERY_S, _authentications(parts).expire)]
-
-
-def _authentications(parts: Parts) -> Authentications:
-    return Authentications(
-        parts.pool, parts.clock, IssuerByFrame(parts.bus), frame_url=frame_url_of(parts.environment)
-    )
+    return [Job("authentications", EXPIRE_EVERY_S, authentications_of(parts).expire)]
 
 
 SLICE: Final = Slice(

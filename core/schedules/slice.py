@@ -6,7 +6,7 @@ from typing import Any, Final
 import asyncpg
 import msgspec
 
-from core.cards.api import Authentications, IssuerByFrame, frame_url_of
+from core.cards.api import authentications_of, frame_url_of
 from core.contracts import (
     card_changes,
     collecting,
@@ -296,11 +296,10 @@ def _of_settlements(parts: Parts) -> list[Served]:
     frame_url = frame_url_of(parts.environment)
     settlements = Settlements(
         parts.pool,
-        parts.bus,
         parts.clock,
         parts.calendar,
-        Authentications(parts.pool, parts.clock, IssuerByFrame(parts.bus), frame_url=frame_url),
-        FirstDebits(parts.pool, parts.bus, parts.clock, parts.calendar),
+        authentications_of(parts),
+        _first_debits(parts),
         frame_url=frame_url,
         space_url=space_url_of(parts.environment),
     )
@@ -327,15 +326,12 @@ def _of_card_changes(parts: Parts) -> list[Served]:
 
 
 def _card_changes(parts: Parts) -> CardChanges:
-    authentications = Authentications(
-        parts.pool, parts.clock, IssuerByFrame(parts.bus), frame_url=frame_url_of(parts.environment)
-    )
     return CardChanges(
         parts.pool,
         parts.bus,
         parts.clock,
         parts.calendar,
-        authentications,
+        authentications_of(parts),
         parts.queue_mail,
         space_url=space_url_of(parts.environment),
     )
@@ -382,22 +378,20 @@ def _of_merchants(parts: Parts) -> list[Served]:
 
 
 def _of_payments(parts: Parts) -> list[Served]:
-    frame_url = frame_url_of(parts.environment)
-    issuer = IssuerByFrame(parts.bus)
     payments = Payments(
-        parts.pool,
-        parts.bus,
-        parts.clock,
-        parts.calendar,
-        Authentications(parts.pool, parts.clock, issuer, frame_url=frame_url),
-        FirstDebits(parts.pool, parts.bus, parts.clock, parts.calendar),
+        parts.pool, parts.clock, parts.calendar, authentications_of(parts), _first_debits(parts)
     )
+    frame_url = frame_url_of(parts.environment)
     handlers = PayingHandlers(parts.pool, parts.clock, parts.calendar, payments, frame_url=frame_url)
     return [
         serves(orders.ONE, handlers.order),
         serves(order_payments.OPEN_FRAME, handlers.open_frame),
         serves(order_payments.PAY, handlers.pay),
     ]
+
+
+def _first_debits(parts: Parts) -> FirstDebits:
+    return FirstDebits(parts.pool, parts.bus, parts.clock, parts.calendar)
 
 
 def _jobs(parts: Parts) -> list[Job]:

@@ -21,6 +21,7 @@ from core.cards.api import (
     Authentication,
     Authentications,
     IssuerByFrame,
+    Question,
     StoredCard,
     Use,
     open_frame,
@@ -116,7 +117,7 @@ class CardFrame:
             "language": "fr",
             "return_url": "https://shop.example/paid?order=1",
         }
-        return await self.authentications.ask(card, **(asked | other))
+        return await self.authentications.ask(card, Question(**(asked | other)))
 
     async def rows(self, table: str) -> int:
         """Return how many rows a table has."""

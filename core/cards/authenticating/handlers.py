@@ -1,7 +1,8 @@
 """Ask for an authentication, challenge its holder, take what comes back, and let it time out."""
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import asyncpg
 import msgspec
@@ -58,6 +59,18 @@ class Authentication(msgspec.Struct, frozen=True):
         )
 
 
+class Question(NamedTuple):
+    """What a card's issuer is asked, and what its holder sees: who is paid how much; where their browser comes back to."""
+
+    purpose: Purpose
+    subject_id: bytes
+    amount_minor: int
+    currency: str
+    payee: str
+    language: Language
+    return_url: str
+
+
 class Authentications:
     """Authentications of cards that are kept. `frame_url` is where browsers find the card frame."""
 
@@ -67,31 +80,36 @@ class Authentications:
         self._issuer = issuer
         self._frame_url = frame_url
 
-    async def ask(
-        self,
-        card: StoredCard,
-        *,
-        purpose: Purpose,
-        subject_id: bytes,
-        amount_minor: int,
-        currency: str,
-        payee: str,
-        language: Language,
-        return_url: str,
+    async def ask_once(
+        self, card: StoredCard, subject_id: bytes, question: Callable[[], Awaitable[Question]]
     ) -> Authentication:
+        """Return the one authentication of a card for its subject, whatever became of it; asked for where there was none.
+
+        Raises: what `question` does, which is called in that case alone.
+        """
+        latest = await self.latest(self._pool, subject_id=subject_id, card_id=card.id)
+        return await self.ask(card, await question()) if latest is None else latest
+
+    async def ask(self, card: StoredCard, question: Question) -> Authentication:
         """Have the issuer authenticate the holder of a card; whoever asks again meanwhile gets what stands.
 
         The card is committed before. `challenged`: the holder goes to the address, and comes back to `return_url`.
         """
         now = self._clock.now()
-        made = await self._begin(card, purpose, subject_id, amount_minor, currency, language, return_url, now)
+        made = await self._begin(card, question, now)
         if made is None:
-            standing = await self.latest(self._pool, subject_id=subject_id, card_id=card.id)
+            standing = await self.latest(self._pool, subject_id=question.subject_id, card_id=card.id)
             assert standing is not None
             return standing
         answer = await self._issuer.authenticate(
             Authenticate(
-                made, card.sealed.ciphertext, card.sealed.expiry, amount_minor, currency, payee, language
+                made,
+                card.sealed.ciphertext,
+                card.sealed.expiry,
+                question.amount_minor,
+                question.currency,
+                question.payee,
+                question.language,
             )
         )
         verdict = rules.judge(
@@ -119,7 +137,7 @@ class Authentications:
             )
         standing = await self.one(self._pool, made)
         assert standing is not None
-        _log.info("authentication", state=standing.state, purpose=purpose)
+        _log.info("authentication", state=standing.state, purpose=question.purpose)
         return standing
 
     async def latest(
@@ -189,30 +207,20 @@ class Authentications:
         """Let those time out whose holder never came back."""
         await self._pool.execute(SQL.expire_all, self._clock.now(), EXPIRE_ROWS_MAX)
 
-    async def _begin(
-        self,
-        card: StoredCard,
-        purpose: Purpose,
-        subject_id: bytes,
-        amount_minor: int,
-        currency: str,
-        language: Language,
-        return_url: str,
-        now: datetime,
-    ) -> bytes | None:
+    async def _begin(self, card: StoredCard, question: Question, now: datetime) -> bytes | None:
         """Return the id of a new authentication; None where one is open."""
         async with self._pool.acquire() as connection, connection.transaction():
-            await connection.execute(SQL.expire, uuid_of(subject_id), uuid_of(card.id), now)
+            await connection.execute(SQL.expire, uuid_of(question.subject_id), uuid_of(card.id), now)
             made: Any = await connection.fetchval(
                 SQL.add,
                 uuid_of(card.id),
                 uuid_of(card.company_id),
-                purpose,
-                uuid_of(subject_id),
-                amount_minor,
-                currency,
-                language,
-                return_url,
+                question.purpose,
+                uuid_of(question.subject_id),
+                question.amount_minor,
+                question.currency,
+                question.language,
+                question.return_url,
                 now,
                 now + rules.ANSWER_WITHIN,
             )

@@ -26,15 +26,16 @@ from core.cards.api import (
     Authentications,
     CardTokenRefused,
     Payer,
+    Question,
+    StoredCard,
     Use,
     card_of,
     count_try,
     keep_network_id,
-    payment_proof,
+    proof_of_holder,
     refuse_card,
     release_card,
     spend_token,
-    take_security_code,
 )
 from core.cards.model import TypedCard
 from core.contracts.card_changes import CardChangeFailure, CardChangeId
@@ -135,7 +136,8 @@ class CardChanges:
         """Go on as far as can be; return the authentication where its holder is at their bank."""
         change = await self._read(change_id)
         if change.state == "typed":
-            authentication = await self._authenticate(change)
+            card = await self._card_of(change)
+            authentication = await self._authenticate(change, card)
             if authentication.state == "challenged":
                 return authentication
             if not authentication.vouches_for(amount_minor=0, currency=authentication.currency):
@@ -144,7 +146,7 @@ class CardChanges:
                 return None
             verification_id = await self._begin_verifying(change_id)
             if verification_id is not None:
-                await self._verify(change, verification_id, authentication)
+                await self._verify(verification_id, card, authentication)
         await self.decide(change_id)
         return None
 
@@ -223,24 +225,26 @@ class CardChanges:
         row: Any = await self._pool.fetchrow(store.SQL.change, uuid_of(change_id), ARMED_NO_MORE_S)
         return store.change_in(row)
 
-    async def _authenticate(self, change: Change) -> Authentication:
+    async def _card_of(self, change: Change) -> StoredCard:
         assert change.card_id is not None
-        latest = await self._authentications.latest(self._pool, subject_id=change.id, card_id=change.card_id)
-        if latest is not None:
-            return latest
         card = await card_of(self._pool, change.card_id)
-        order: Any = await self._pool.fetchrow(store.SQL.facts_for_bank, uuid_of(change.order_id))
         assert card is not None
-        return await self._authentications.ask(
-            card,
-            purpose="change",
-            subject_id=change.id,
-            amount_minor=0,
-            currency=order["currency"],
-            payee=order["payee"],
-            language=order["language"],
-            return_url=self.page_of(change.id),
-        )
+        return card
+
+    async def _authenticate(self, change: Change, card: StoredCard) -> Authentication:
+        async def question() -> Question:
+            order: Any = await self._pool.fetchrow(store.SQL.facts_for_bank, uuid_of(change.order_id))
+            return Question(
+                purpose="change",
+                subject_id=change.id,
+                amount_minor=0,
+                currency=order["currency"],
+                payee=order["payee"],
+                language=order["language"],
+                return_url=self.page_of(change.id),
+            )
+
+        return await self._authentications.ask_once(card, change.id, question)
 
     async def _begin_verifying(self, change_id: bytes) -> bytes | None:
         """Write which transaction verifies the card; None where another one does, or nothing is verified any more."""
@@ -271,13 +275,9 @@ class CardChanges:
             )
         return verification_id
 
-    async def _verify(self, change: Change, verification_id: bytes, authentication: Authentication) -> None:
+    async def _verify(self, verification_id: bytes, card: StoredCard, authentication: Authentication) -> None:
         """Have the engine ask the host. Without an answer `decide` finds what there is, now or later."""
-        assert change.card_id is not None
-        card = await card_of(self._pool, change.card_id)
-        assert card is not None
-        sensitive = await take_security_code(self._bus, token_id=card.token_id, frame=card.frame)
-        asked = VerifyCard(verification_id, sensitive, payment_proof(authentication))
+        asked = VerifyCard(verification_id, *await proof_of_holder(self._bus, card, authentication))
         try:
             await self._bus.request(VERIFY_CARD.subject, msgspec.msgpack.encode(asked), ANSWER_TIMEOUT_S)
         except BusError as error:

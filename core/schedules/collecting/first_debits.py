@@ -12,6 +12,7 @@ import structlog
 from asyncpg.pgproto.pgproto import UUID
 
 from core.bus import Bus, BusError, BusRefused, Subscription
+from core.cards.api import Authentication, StoredCard, proof_of_holder
 from core.contracts.payment import AuthoriseReply
 from core.contracts.payment_acts import PAY_FIRST, PayFirst
 from core.contracts.subjects import ENGINE_QUEUE, EngineRequest, core_inbox, is_inbox_of
@@ -142,7 +143,7 @@ class FirstDebitServer:
 
 
 class FirstDebits:
-    """The door for whoever sells: `begin` in a transaction of its own, then `finish`."""
+    """The door for whoever sells: `begin` or `add` in a transaction of its own, then `pay`."""
 
     def __init__(self, pool: asyncpg.Pool, bus: Bus, clock: Clock, calendar: Clock) -> None:
         self._pool = pool
@@ -175,6 +176,15 @@ class FirstDebits:
             None if card_id is None else UUID(card_id),
         )
         return None if added is None else (debit_id, added["business_date"])
+
+    async def pay(
+        self, debit_id: bytes, business_date: date, card: StoredCard, authentication: Authentication
+    ) -> None:
+        """Finish it with what the card's holder proved, who is there."""
+        proof = await proof_of_holder(self._bus, card, authentication)
+        await self.finish(
+            debit_id, business_date, sensitive=proof.sensitive, authentication=proof.authentication
+        )
 
     async def finish(
         self, debit_id: bytes, business_date: date, *, sensitive: bytes, authentication: str

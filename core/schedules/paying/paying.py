@@ -9,19 +9,17 @@ from typing import NamedTuple
 
 import asyncpg
 
-from core.bus import Bus
 from core.cards.api import (
     Authentication,
     Authentications,
     Payer,
+    Question,
     StoredCard,
     Use,
     card_of,
     count_try,
-    payment_proof,
     release_card,
     spend_token,
-    take_security_code,
 )
 from core.contracts.orders import NotPaid, PaymentState
 from core.contracts.refusals import FieldRefused
@@ -59,14 +57,12 @@ class Payments:
     def __init__(
         self,
         pool: asyncpg.Pool,
-        bus: Bus,
         clock: Clock,
         calendar: Clock,
         authentications: Authentications,
         debits: FirstDebits,
     ) -> None:
         self._pool = pool
-        self._bus = bus
         self._clock = clock
         self._calendar = calendar
         self._authentications = authentications
@@ -87,13 +83,8 @@ class Payments:
         async with self._pool.acquire() as connection, connection.transaction():
             purchase = await store.lock_purchase(connection, asked.order_id, asked.company_id)
             begun = await self._begin(connection, purchase, card, authentication)
-        if begun is None:
-            return
-        sensitive = await take_security_code(self._bus, token_id=card.token_id, frame=card.frame)
-        debit_id, business_date = begun
-        await self._debits.finish(
-            debit_id, business_date, sensitive=sensitive, authentication=payment_proof(authentication)
-        )
+        if begun is not None:
+            await self._debits.pay(*begun, card, authentication)
 
     async def stands(self, connection: Connection, order_id: bytes) -> Payment:
         """Return how the payment of an order stands."""
@@ -149,19 +140,19 @@ class Payments:
 
     async def _authentication(self, asked: Asked, purchase: Purchase, card: StoredCard) -> Authentication:
         """Return the one authentication of a card for its order, asked for where there was none. Raises: FieldRefused."""
-        latest = await self._authentications.latest(self._pool, subject_id=purchase.id, card_id=card.id)
-        if latest is not None:
-            return latest
-        return await self._authentications.ask(
-            card,
-            purpose="purchase",
-            subject_id=purchase.id,
-            amount_minor=purchase.amount_minor,
-            currency=purchase.currency,
-            payee=purchase.payee,
-            language=purchase.language,
-            return_url=_return_url(asked, purchase),
-        )
+
+        async def question() -> Question:
+            return Question(
+                purpose="purchase",
+                subject_id=purchase.id,
+                amount_minor=purchase.amount_minor,
+                currency=purchase.currency,
+                payee=purchase.payee,
+                language=purchase.language,
+                return_url=_return_url(asked, purchase),
+            )
+
+        return await self._authentications.ask_once(card, purchase.id, question)
 
     async def _begin(
         self,

@@ -14,12 +14,12 @@ from typing import NamedTuple
 
 import asyncpg
 
-from core.bus import Bus
 from core.cards.api import (
     Authentication,
     Authentications,
     OpenedFrame,
     Payer,
+    Question,
     StoredCard,
     Use,
     card_of,
@@ -27,10 +27,8 @@ from core.cards.api import (
     good_until,
     open_frame,
     open_frames,
-    payment_proof,
     refuse_tries,
     spend_token,
-    take_security_code,
 )
 from core.contracts.my_settlements import CardProblem
 from core.contracts.refusals import NotFound
@@ -67,7 +65,6 @@ class Settlements:
     def __init__(
         self,
         pool: asyncpg.Pool,
-        bus: Bus,
         clock: Clock,
         calendar: Clock,
         authentications: Authentications,
@@ -77,7 +74,6 @@ class Settlements:
         space_url: str,
     ) -> None:
         self._pool = pool
-        self._bus = bus
         self._clock = clock
         self._calendar = calendar
         self._authentications = authentications
@@ -248,10 +244,9 @@ class Settlements:
     ) -> None:
         """Have the card's holder authenticated, then pay the first part. What was decided is not asked again."""
         first_minor = parts_for(asked.amount_minor, asked.parts, today=self._today())[0].amount_minor
-        authentication = await self.authentication(settlement_id, card.id)
-        if authentication is None:
-            authentication = await self._authentications.ask(
-                card,
+
+        async def question() -> Question:
+            return Question(
                 purpose="settlement",
                 subject_id=settlement_id,
                 amount_minor=first_minor,
@@ -260,6 +255,8 @@ class Settlements:
                 language=row["language"],
                 return_url=f"{self._space_url}/schedules/{order}/settle/back",
             )
+
+        authentication = await self._authentications.ask_once(card, settlement_id, question)
         if authentication.state in ("asked", "challenged"):
             return
         is_vouched = authentication.vouches_for(amount_minor=first_minor, currency=row["currency"])
@@ -272,10 +269,8 @@ class Settlements:
                 card.id,
                 refusal=None if is_vouched else authentication.state,
             )
-        if begun is None:
-            return
-        sensitive = await take_security_code(self._bus, token_id=card.token_id, frame=card.frame)
-        await self._debits.finish(*begun, sensitive=sensitive, authentication=payment_proof(authentication))
+        if begun is not None:
+            await self._debits.pay(*begun, card, authentication)
 
     async def _begin_debit(
         self,

@@ -12,7 +12,7 @@ import asyncpg
 import msgspec
 import pytest
 
-from core.cards.api import Authentication, Authentications, StoredCard, payment_proof
+from core.cards.api import Authentication, Authentications, Question, StoredCard, payment_proof
 from core.contracts.cards import (
     AskChallenge,
     Authenticate,
@@ -55,7 +55,7 @@ class House:
     def authentications(self) -> Authentications:
         return Authentications(self.pool, self.clock, self, frame_url="https://cards.example")
 
-    async def ask(self, **other: Any) -> Authentication:
+    def question(self, **other: Any) -> Question:
         said: dict[str, Any] = {
             "purpose": "purchase",
             "subject_id": ORDER,
@@ -65,7 +65,10 @@ class House:
             "language": "fr",
             "return_url": "https://shop.example/paid",
         }
-        return await self.authentications.ask(self.card, **(said | other))
+        return Question(**(said | other))
+
+    async def ask(self, **other: Any) -> Authentication:
+        return await self.authentications.ask(self.card, self.question(**other))
 
     async def returned(
         self, authentication: Authentication, path: Literal["browser", "server"] = "server", **other: Any
@@ -112,6 +115,20 @@ async def test_a_holder_whom_the_issuer_knows_is_authenticated_at_once(house: Ho
     (asked,) = house.asked
     assert asked.ciphertext == house.card.sealed.ciphertext
     assert asked.id == made.id
+
+
+async def test_what_was_refused_is_not_asked_again(house: House) -> None:
+    house.answer = Authenticated("N", "acs-1", "ds-1")
+    questions: list[Question] = []
+
+    async def question() -> Question:
+        questions.append(house.question())
+        return questions[-1]
+
+    first = await house.authentications.ask_once(house.card, ORDER, question)
+    again = await house.authentications.ask_once(house.card, ORDER, question)
+    assert (first.state, again) == ("failed", first)
+    assert len(house.asked) == len(questions) == 1
 
 
 @pytest.mark.parametrize(

@@ -140,7 +140,6 @@ async def till(shop: Shop) -> AsyncIterator[Till]:
     made.authentications = Authentications(world.pool, world.clock, made, frame_url="https://cards.example")
     made.payments = Payments(
         world.pool,
-        world.desk,
         world.clock,
         shop.calendar,
         made.authentications,

@@ -56,7 +56,6 @@ class Customer:
         )
         self.door = Settlements(
             world.pool,
-            world.desk,
             world.clock,
             calendar,
             self.authentications,
