@@ -67,18 +67,25 @@ def _core_role(role: str, more: Callable[[Place], dict[str, str]] = lambda _plac
     )
 
 
-PROCESSES: tuple[ProcessSpec, ...] = (
-    ProcessSpec(
-        name="portal",
-        module="portals.agent",
-        ports=("portal",),
-        health_port="portal",
+def _site(name: str, module: str, more: Callable[[Place], dict[str, str]]) -> ProcessSpec:
+    """A site for browsers before the gateway, at a port of its own name."""
+    return ProcessSpec(
+        name=name,
+        module=module,
+        ports=(name,),
+        health_port=name,
         stop_order=4,
         environment=lambda place: {
-            "GUICHET_HTTP_PORT": place.port("portal"),
+            "GUICHET_HTTP_PORT": place.port(name),
             "GUICHET_GATEWAY_URL": f"http://{place.address('gateway')}",
-            "GUICHET_SECRET_FILE": place.path("secrets/portal-cookies"),
+            **more(place),
         },
+    )
+
+
+PROCESSES: tuple[ProcessSpec, ...] = (
+    _site(
+        "portal", "portals.agent", lambda place: {"GUICHET_SECRET_FILE": place.path("secrets/portal-cookies")}
     ),
     ProcessSpec(
         name="gateway",
@@ -208,32 +215,20 @@ PROCESSES: tuple[ProcessSpec, ...] = (
             "GUICHET_RECEIVER_DIR": place.path("receiver"),
         },
     ),
-    ProcessSpec(
-        name="shop",
-        module="deploy.sandbox.shop",
-        ports=("shop",),
-        health_port="shop",
-        stop_order=4,
-        environment=lambda place: {
-            "GUICHET_HTTP_PORT": place.port("shop"),
-            "GUICHET_GATEWAY_URL": f"http://{place.address('gateway')}",
+    _site(
+        "shop",
+        "deploy.sandbox.shop",
+        lambda place: {
             "GUICHET_SHOP_KEY_FILE": place.path("secrets/shop-key"),
             "GUICHET_SPACE_URL": f"http://localhost:{place.port('space')}",
             "GUICHET_RECEIVER_URL": f"http://localhost:{place.port('receiver')}",
             "GUICHET_MAILBOX_URL": f"http://localhost:{place.port('mailbox')}",
         },
     ),
-    ProcessSpec(
-        name="space",
-        module="portals.customer",
-        ports=("space",),
-        health_port="space",
-        stop_order=4,
-        environment=lambda place: {
-            "GUICHET_HTTP_PORT": place.port("space"),
-            "GUICHET_GATEWAY_URL": f"http://{place.address('gateway')}",
-            "GUICHET_SECRET_FILE": place.path("secrets/space-cookies"),
-        },
+    _site(
+        "space",
+        "portals.customer",
+        lambda place: {"GUICHET_SECRET_FILE": place.path("secrets/space-cookies")},
     ),
 )
 
