@@ -7,13 +7,9 @@ this machine. A message that comes again under its Message-ID is kept once, as a
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import email
 import email.policy
 import hashlib
-import os
-import signal
-import sys
 from email.message import EmailMessage
 from html import escape
 from pathlib import Path
@@ -22,9 +18,10 @@ from typing import Final
 from aiosmtpd.smtp import SMTP, Envelope
 from aiosmtpd.smtp import Session as SmtpSession
 
+from deploy.sandbox.process import HOST, required_port, run_in_sandbox
+from observability.process import required, stop_asked
 from observability.small_http import Request, Response, serve
 
-HOST: Final = "127.0.0.1"
 MESSAGE_BYTES_MAX: Final = 1024 * 1024
 MESSAGES_KEPT_MAX: Final = 500
 SILENCE_S_MAX: Final = 60.0
@@ -111,12 +108,14 @@ def _page(title: str, body: str) -> bytes:
     ).encode()
 
 
-async def run(mailbox: Mailbox, *, smtp_port: int, page_port: int) -> None:
-    """Listen on both ports until SIGTERM or SIGINT. Raises: OSError when a port is taken."""
+async def run(environment: dict[str, str]) -> None:
+    """Listen on both ports until SIGTERM or SIGINT. Raises: SettingRefused, OSError."""
+    smtp_port, page_port = (
+        required_port(environment, name) for name in ("GUICHET_SMTP_PORT", "GUICHET_HEALTH_PORT")
+    )
+    mailbox = Mailbox(Path(required(environment, "GUICHET_MAILBOX_DIR")))
     loop = asyncio.get_running_loop()
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+    stop = stop_asked()
 
     def session() -> SMTP:
         return SMTP(
@@ -137,16 +136,8 @@ async def run(mailbox: Mailbox, *, smtp_port: int, page_port: int) -> None:
 
 
 def main() -> int:
-    """Run the mailbox; the exit code says whether its settings were usable."""
-    try:
-        smtp_port, page_port = int(os.environ["GUICHET_SMTP_PORT"]), int(os.environ["GUICHET_HEALTH_PORT"])
-        mailbox = Mailbox(Path(os.environ["GUICHET_MAILBOX_DIR"]))
-    except (KeyError, ValueError, OSError) as error:
-        sys.stderr.write(f"mailbox: a setting is missing or malformed: {error}\n")
-        return 2
-    with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(run(mailbox, smtp_port=smtp_port, page_port=page_port))
-    return 0
+    """Run the mailbox; configuration mistakes are one line and an exit code."""
+    return run_in_sandbox("mailbox", run)
 
 
 if __name__ == "__main__":

@@ -9,16 +9,12 @@ It checks signatures by itself, from the text of Standard Webhooks, so that a mi
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import binascii
 import contextlib
 import hashlib
 import hmac
 import json
-import os
-import signal
-import sys
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -26,9 +22,10 @@ from html import escape
 from pathlib import Path
 from typing import Any, Final
 
+from deploy.sandbox.process import HOST, required_port, run_in_sandbox
+from observability.process import required, stop_asked
 from observability.small_http import Request, Response, problem, serve
 
-HOST: Final = "127.0.0.1"
 MESSAGES_KEPT_MAX: Final = 500
 TOLERANCE_S: Final = 300
 _HTML: Final = "text/html; charset=utf-8"
@@ -126,28 +123,19 @@ class Receiver:
         ).encode()
 
 
-async def run(receiver: Receiver, *, port: int) -> None:
-    """Listen until SIGTERM or SIGINT. Raises: OSError when the port is taken."""
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    server = await serve(receiver.answer, host=HOST, port=port)
+async def run(environment: dict[str, str]) -> None:
+    """Listen until SIGTERM or SIGINT. Raises: SettingRefused, OSError."""
+    key_file = Path(required(environment, "GUICHET_WEBHOOK_RECEIVER_KEY"))
+    receiver = Receiver(Path(required(environment, "GUICHET_RECEIVER_DIR")), key_file.read_bytes)
+    stop = stop_asked()
+    server = await serve(receiver.answer, host=HOST, port=required_port(environment, "GUICHET_HEALTH_PORT"))
     await stop.wait()
     server.close()
 
 
 def main() -> int:
-    """Run the receiver; the exit code says whether its settings were usable."""
-    try:
-        port = int(os.environ["GUICHET_HEALTH_PORT"])
-        key_file = Path(os.environ["GUICHET_WEBHOOK_RECEIVER_KEY"])
-        receiver = Receiver(Path(os.environ["GUICHET_RECEIVER_DIR"]), key_file.read_bytes)
-    except (KeyError, ValueError, OSError) as error:
-        sys.stderr.write(f"receiver: a setting is missing or malformed: {error}\n")
-        return 2
-    with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(run(receiver, port=port))
-    return 0
+    """Run the receiver; configuration mistakes are one line and an exit code."""
+    return run_in_sandbox("receiver", run)
 
 
 if __name__ == "__main__":

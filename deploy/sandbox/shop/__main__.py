@@ -5,42 +5,36 @@ which the demonstration makes. GUICHET_SHOP_URL: where browsers find it; http://
 GUICHET_SPACE_URL, GUICHET_RECEIVER_URL, GUICHET_MAILBOX_URL: what it links to, if anything.
 """
 
-import asyncio
 import hashlib
 import logging
-import os
-import signal
 import sys
 from pathlib import Path
 from typing import Final
 
 import httpx
-import uvloop
 
+from deploy.sandbox.process import HOST, required_port, run_in_sandbox
 from deploy.sandbox.shop.merchant import TIMEOUT_S, Merchant
 from deploy.sandbox.shop.pages import Links
 from deploy.sandbox.shop.server import Shop
+from observability.process import required, stop_asked
 from observability.small_http import serve
 
-EX_CONFIG: Final = 78
-HOST: Final = "127.0.0.1"
 DEADLINE_S: Final = 40.0
 """A bank that does not answer keeps a customer for half a minute."""
 
 
 async def run(environment: dict[str, str]) -> None:
-    """Serve until SIGTERM or SIGINT. Raises: KeyError, ValueError, OSError."""
-    port = int(environment["GUICHET_HTTP_PORT"])
-    key_file = Path(environment["GUICHET_SHOP_KEY_FILE"])
+    """Serve until SIGTERM or SIGINT. Raises: SettingRefused, ValueError, OSError."""
+    port = required_port(environment, "GUICHET_HTTP_PORT")
+    key_file = Path(required(environment, "GUICHET_SHOP_KEY_FILE"))
 
     def read_key() -> str:
         return key_file.read_text(encoding="utf-8").strip()
 
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    stop = stop_asked()
     async with httpx.AsyncClient(
-        base_url=environment["GUICHET_GATEWAY_URL"], timeout=TIMEOUT_S, trust_env=False
+        base_url=required(environment, "GUICHET_GATEWAY_URL"), timeout=TIMEOUT_S, trust_env=False
     ) as client:
         shop = Shop(
             Merchant(client, read_key),
@@ -61,17 +55,7 @@ async def run(environment: dict[str, str]) -> None:
 
 def main() -> int:
     """Run the shop; configuration mistakes are one line and an exit code."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    logging.getLogger("httpx").setLevel(logging.WARNING)
-    try:
-        uvloop.run(run(dict(os.environ)))
-    except KeyError as error:
-        sys.stderr.write(f"shop: {error.args[0]} is not set\n")
-        return EX_CONFIG
-    except (ValueError, OSError) as error:
-        sys.stderr.write(f"shop: {error}\n")
-        return EX_CONFIG
-    return 0
+    return run_in_sandbox("shop", run)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,8 @@ from core.webhooks.delivering import Deliverer
 from core.webhooks.sending import Sender
 from deploy.sandbox.demonstration.demonstration import COMPANIES
 from deploy.sandbox.demonstration.webhooks import SandboxReceiver, put_receiver
-from deploy.sandbox.receiver import HOST, Receiver
+from deploy.sandbox.process import HOST
+from deploy.sandbox.receiver import Receiver
 from observability.small_http import serve
 from tests.integration.core.webhooks.directory import add_company
 from tests.support.clocks import FixedClock

@@ -5,11 +5,8 @@ signs what it says. GUICHET_BANK_URL: where browsers find it; http://localhost a
 GUICHET_BANK_AUTHORITY_FILE: the authority of those whom it tells; the public ones by default.
 """
 
-import asyncio
 import logging
-import os
 import secrets
-import signal
 import ssl
 import sys
 import time
@@ -19,23 +16,22 @@ from typing import Final
 
 import httpx
 import msgspec
-import uvloop
 from joserfc import jws
 from joserfc.jwk import ECKey
 
+from deploy.sandbox.process import HOST, required_port, run_in_sandbox
 from deploy.sandbox.simulators.bank.issuer import Issuer
 from deploy.sandbox.simulators.bank.server import Bank
+from observability.process import port_of, required, stop_asked
 from observability.small_http import serve
 
-EX_CONFIG: Final = 78
-HOST: Final = "127.0.0.1"
 _HEADER: Final = {"alg": "ES256"}
 
 
 async def run(environment: dict[str, str]) -> None:
-    """Serve until SIGTERM or SIGINT. Raises: KeyError, ValueError, OSError."""
-    port = int(environment["GUICHET_BANK_PORT"])
-    key = _read_key(environment["GUICHET_BANK_KEY_FILE"])
+    """Serve until SIGTERM or SIGINT. Raises: SettingRefused, ValueError, OSError."""
+    port = required_port(environment, "GUICHET_BANK_PORT")
+    key = _read_key(required(environment, "GUICHET_BANK_KEY_FILE"))
     issuer = Issuer(
         url=environment.get("GUICHET_BANK_URL") or f"http://localhost:{port}",
         sign=lambda word: jws.serialize_compact(_HEADER, msgspec.json.encode(word), key),
@@ -43,13 +39,11 @@ async def run(environment: dict[str, str]) -> None:
         digits=lambda: f"{secrets.randbelow(10**6):06d}",
         now=time.monotonic,
     )
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    stop = stop_asked()
     trusted = ssl.create_default_context(cafile=environment.get("GUICHET_BANK_AUTHORITY_FILE") or None)
     async with httpx.AsyncClient(trust_env=False, verify=trusted) as client:
         bank = Bank(issuer, client)
-        ports = {port, int(environment.get("GUICHET_HEALTH_PORT") or port)}
+        ports = {port, port_of(environment, "GUICHET_HEALTH_PORT", default=port)}
         servers = [await serve(bank, host=HOST, port=each) for each in ports]
         logging.getLogger("guichet.bank").info("ready")
         await stop.wait()
@@ -63,17 +57,7 @@ def _read_key(file: str) -> ECKey:
 
 def main() -> int:
     """Run the bank; configuration mistakes are one line and an exit code."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    logging.getLogger("httpx").setLevel(logging.WARNING)
-    try:
-        uvloop.run(run(dict(os.environ)))
-    except KeyError as error:
-        sys.stderr.write(f"bank: {error.args[0]} is not set\n")
-        return EX_CONFIG
-    except (ValueError, OSError) as error:
-        sys.stderr.write(f"bank: {error}\n")
-        return EX_CONFIG
-    return 0
+    return run_in_sandbox("bank", run)
 
 
 if __name__ == "__main__":

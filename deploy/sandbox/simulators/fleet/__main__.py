@@ -6,21 +6,17 @@ the STANs are kept; GUICHET_CONTROL_PORT and GUICHET_HEALTH_PORT: health, figure
 """
 
 import asyncio
-import logging
-import os
 import signal
 import sys
 from pathlib import Path
 
 import msgspec
-import uvloop
 
+from deploy.sandbox.process import HOST, required_port, run_in_sandbox
 from deploy.sandbox.simulators.fleet.estate import Estate, Plan
 from deploy.sandbox.simulators.requests import Identity
 from observability.small_http import TEXT, Request, Response, problem, serve
 
-EX_CONFIG = 78
-HOST = "127.0.0.1"
 DEFAULT_TERMINALS = ",".join(f"T{number:07d}" for number in range(1, 13))
 STAN_FILE = "stans.json"
 
@@ -60,7 +56,7 @@ def metrics(estate: Estate) -> bytes:
 
 
 async def run(environment: dict[str, str]) -> None:
-    """Behave until SIGTERM or SIGINT. Raises: KeyError, ValueError, OSError."""
+    """Behave until SIGTERM or SIGINT. Raises: SettingRefused, ValueError, OSError."""
     journal, data = environment.get("GUICHET_FLEET_JOURNAL"), environment.get("GUICHET_DATA")
     rate = float(environment.get("GUICHET_FLEET_RATE") or 2)
     if not 0 < rate <= 10_000:
@@ -68,7 +64,7 @@ async def run(environment: dict[str, str]) -> None:
     estate = Estate(
         Plan(
             host=HOST,
-            port=int(environment["GUICHET_EDGE_PORT"]),
+            port=required_port(environment, "GUICHET_EDGE_PORT"),
             terminals=identities(environment.get("GUICHET_FLEET_TERMINALS") or DEFAULT_TERMINALS),
             rate_per_s=rate,
             rough=0.01,
@@ -96,16 +92,7 @@ async def run(environment: dict[str, str]) -> None:
 
 def main() -> int:
     """Run the estate; configuration mistakes are one line and an exit code."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    try:
-        uvloop.run(run(dict(os.environ)))
-    except KeyError as error:
-        sys.stderr.write(f"fleet: {error.args[0]} is not set\n")
-        return EX_CONFIG
-    except (ValueError, OSError) as error:
-        sys.stderr.write(f"fleet: {error}\n")
-        return EX_CONFIG
-    return 0
+    return run_in_sandbox("fleet", run)
 
 
 if __name__ == "__main__":
