@@ -117,7 +117,7 @@ SSE_DROPPED: Final = CounterFamily("guichet_sse_dropped", "Slow listeners discon
 SSE_LAG_SECONDS: Final = HistogramFamily("guichet_sse_lag_seconds", "From commit to the listener's socket")
 
 PORTAL_STREAMS: Final = GaugeFamily("guichet_portal_streams", "Live feeds that browsers hold open")
-PORTAL_STREAM_BYTES: Final = CounterFamily("guichet_portal_stream_bytes", "Bytes of live feed passed on")
+PORTAL_STREAM_BYTES: Final = CounterFamily("guichet_portal_stream_bytes", "Bytes of live streams passed on")
 
 # Event loop, in every process.
 LOOP_LAG_SECONDS: Final = HistogramFamily("guichet_loop_lag_seconds", "How late the event loop wakes")

@@ -257,9 +257,9 @@ class GatewayUser:
 
     @asynccontextmanager
     async def events(
-        self, parameters: Parameters, *, last_event_id: str | None, path: str = "/v1/events"
+        self, path: str, parameters: Parameters, *, last_event_id: str | None
     ) -> AsyncIterator[httpx.Response]:
-        """Open a stream: that of the live feed, or another. Raises: GatewayProblem, GatewayDown."""
+        """Open a stream. Raises: GatewayProblem, GatewayDown."""
         headers = {**self._headers, "Accept": "text/event-stream"}
         # A place in the feed that a header cannot say is none of ours: the feed begins with now.
         if last_event_id and _HEADER_TEXT.fullmatch(last_event_id):
