@@ -6,6 +6,7 @@ import os
 import tempfile
 from collections.abc import AsyncIterator, Generator, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import structlog
@@ -13,6 +14,9 @@ import structlog
 from deploy.local.nats import NatsServer
 from deploy.local.postgres import PostgresServer
 from tests.support.servers import TestDatabase, fresh_database, running_nats, running_postgres
+
+if TYPE_CHECKING:
+    from tests.support.card_frame import CardFrame
 
 
 def pytest_configure() -> None:
@@ -47,6 +51,21 @@ async def nats_server_alone(short_folder: Path) -> AsyncIterator[NatsServer]:
     """A NATS server for one file: elsewhere its desk or engine would answer what is meant for another's."""
     async with running_nats(Path(tempfile.mkdtemp(prefix="nats-", dir=short_folder))) as server:
         yield server
+
+
+@pytest.fixture(scope="module")
+async def frame(
+    postgres_server: PostgresServer, nats_server_alone: NatsServer, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[CardFrame]:
+    """A card frame for one file, before a desk of the test's own."""
+    # Not at the top: it brings half of core, and few tests want it.
+    from tests.support.card_frame import running_card_frame
+
+    async with (
+        fresh_database(postgres_server) as fresh,
+        running_card_frame(fresh, nats_server_alone, tmp_path_factory.mktemp("frame")) as running,
+    ):
+        yield running
 
 
 @pytest.fixture

@@ -15,14 +15,11 @@ from playwright.async_api import Browser, BrowserContext, FrameLocator, Page, ex
 from core.cards.api import Authentication
 from core.contracts.cards import AuthenticationId, CardTokenId
 from core.values.ids import uuid7
-from deploy.local.nats import NatsServer
-from deploy.local.postgres import PostgresServer
 from deploy.sandbox.simulators.cards import card_named
 from observability.small_http import Request, Response, serve
 from tests.browser.accessibility import barriers
 from tests.browser.processes import free_port
-from tests.support.card_frame import GOOD, CardFrame, running_card_frame
-from tests.support.servers import fresh_database
+from tests.support.card_frame import GOOD, CardFrame
 
 _orders = itertools.count(100)
 LABELS = ("Numéro de carte", "Date d’expiration", "Code de sécurité")
@@ -45,18 +42,6 @@ class Shop:
 
     def page(self, frame: str, *, host: str = "127.0.0.1") -> str:
         return f"http://{host}:{self.port}/?frame={quote(frame, safe='')}"
-
-
-@pytest.fixture(scope="module")
-async def frame(
-    postgres_server: PostgresServer, nats_server_alone: NatsServer, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[CardFrame]:
-    folder = tmp_path_factory.mktemp("frame")
-    async with (
-        fresh_database(postgres_server) as database,
-        running_card_frame(database, nats_server_alone, folder) as running,
-    ):
-        yield running
 
 
 @pytest.fixture(scope="module")

@@ -13,27 +13,12 @@ import httpx
 import pytest
 
 from core.contracts.cards import CardTokenId
-from deploy.local.nats import NatsServer
-from deploy.local.postgres import PostgresServer
 from deploy.sandbox.simulators.cards import card_named
 from edge.cards.attempts import BY_PAGE_MAX
-from tests.support.card_frame import GOOD, CardFrame, running_card_frame
-from tests.support.servers import fresh_database
+from tests.support.card_frame import GOOD, CardFrame
 
 SCRIPT = {"accept": "application/json"}
 DIGITS = GOOD["number"].replace(" ", "")
-
-
-@pytest.fixture(scope="module")
-async def frame(
-    postgres_server: PostgresServer, nats_server_alone: NatsServer, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[CardFrame]:
-    folder = tmp_path_factory.mktemp("frame")
-    async with (
-        fresh_database(postgres_server) as database,
-        running_card_frame(database, nats_server_alone, folder) as running,
-    ):
-        yield running
 
 
 @pytest.fixture

@@ -21,27 +21,12 @@ from core.cards.api import Authentication, IssuerByFrame, take_security_code
 from core.contracts.cards import Authenticate, AuthenticationId
 from core.db.rows import uuid_of
 from core.values.ids import uuid7
-from deploy.local.nats import NatsServer
-from deploy.local.postgres import PostgresServer
 from deploy.sandbox.simulators.cards import card_named
 from edge.keys import SoftwareSecurityModule
-from tests.support.card_frame import CardFrame, running_card_frame
-from tests.support.servers import fresh_database
+from tests.support.card_frame import CardFrame
 
 _orders = itertools.count(100)
 RETURN = "https://shop.example/paid?order=1"
-
-
-@pytest.fixture(scope="module")
-async def frame(
-    postgres_server: PostgresServer, nats_server_alone: NatsServer, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[CardFrame]:
-    folder = tmp_path_factory.mktemp("frame")
-    async with (
-        fresh_database(postgres_server) as database,
-        running_card_frame(database, nats_server_alone, folder) as running,
-    ):
-        yield running
 
 
 @pytest.fixture
