@@ -80,6 +80,10 @@ bench: .venv/stamp-dev ## Measure this machine and write the report under perf/
 load: .venv/stamp-dev .venv/stamp-assets ## Load a stack of its own through the API, the pages and the terminals; report in perf/
 	$(BIN)/python -m perf.load $(ARGS)
 
+.PHONY: soak
+soak: .venv/stamp-dev .venv/stamp-assets ## Let an hour pass with everything odd and processes killed, then verify
+	$(BIN)/python -m perf.soak $(ARGS)
+
 .PHONY: lock
 lock: $(UV) ## Lock packages newly named in pyproject.toml; ARGS=--upgrade takes newer versions of all
 	printf 'hatchling\neditables\n' | $(UV) pip compile pyproject.toml - --extra embedded $(LOCKED) $(ARGS) -o requirements.lock

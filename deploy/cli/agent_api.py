@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -40,8 +41,8 @@ class AgentApi:
         return await self._ask("GET", path, params=parameters)
 
     async def post(self, path: str, body: dict[str, Any]) -> Any:
-        """Act. Raises: LocalError."""
-        return await self._ask("POST", path, json=body)
+        """Act, once whatever is sent again. Raises: LocalError."""
+        return await self._ask("POST", path, json=body, headers={"Idempotency-Key": secrets.token_hex(16)})
 
     async def _ask(self, method: str, path: str, **content: Any) -> Any:
         try:
@@ -57,7 +58,7 @@ class AgentApi:
 async def agent_api(common: Common, agent: str = AGENT) -> AsyncIterator[AgentApi]:
     """Open the API of the copy that runs on --data. Raises: NotRunning, LocalError."""
     port = common.running().ports["gateway"]
-    secrets = common.data / "secrets"
+    kept = common.data / "secrets"
     async with httpx.AsyncClient(
         base_url=f"http://127.0.0.1:{port}",
         verify=_NO_TLS,
@@ -65,17 +66,17 @@ async def agent_api(common: Common, agent: str = AGENT) -> AsyncIterator[AgentAp
         timeout=_TIMEOUT_S,
         headers={"Accept-Language": common.spoken},
     ) as client:
-        await log_in(client, secrets, agent.strip().lower(), common.spoken)
+        await log_in(client, kept, agent.strip().lower(), common.spoken)
         yield AgentApi(client)
 
 
-async def log_in(client: httpx.AsyncClient, secrets: Path, agent: str, spoken: Language) -> None:
+async def log_in(client: httpx.AsyncClient, folder: Path, agent: str, spoken: Language) -> None:
     """Give the client a session: the one that an earlier command opened, as long as it is good. Raises: LocalError."""
     try:
-        password = (secrets / "demo-password").read_text(encoding="utf-8").strip()
+        password = (folder / "demo-password").read_text(encoding="utf-8").strip()
     except OSError as error:
-        raise LocalError("no-demonstration", data=secrets.parent) from error
-    file = secrets / _SESSIONS
+        raise LocalError("no-demonstration", data=folder.parent) from error
+    file = folder / _SESSIONS
     kept = _kept(file)
     try:
         if (token := kept.get(agent)) and await _is_good(client, token):
