@@ -11,6 +11,7 @@ from core.conversations.hours.handlers import HoursHandlers
 from core.conversations.hours.wording import contact_lines
 from core.conversations.talks.agents import ConversationHandlers
 from core.conversations.talks.following import Doorbell, FollowingHandlers
+from core.conversations.talks.joining import follow_join
 from core.conversations.talks.mine import MyConversationHandlers
 from core.db.queries import load_beside
 from core.runtime.manifest import Names, Parts, Served, Slice, serves, serves_without_session
@@ -109,5 +110,6 @@ SLICE: Final = Slice(
         ),
     ),
     names=Names(frozenset({"faq_entry", "conversation"}), _SQL.record_names),
+    follow_join=follow_join,
     contact_lines=contact_lines,
 )

@@ -9,7 +9,7 @@ from core.identity.customers.handlers import CustomerHandlers
 from core.identity.customers.model import Customer
 from core.identity.customers.realm import space_url_of
 from core.identity.denials import Denials
-from core.identity.errors import KeyReused, NotPermitted
+from core.identity.errors import KeyReused, NotPermitted, SessionEnded
 from core.identity.handlers import SessionHandlers
 from core.identity.idempotency import Claim, Keyholder, WriteOnce, once
 from core.identity.model import Grant, Integrator, SignedIn
@@ -40,6 +40,7 @@ __all__ = [
     "Permission",
     "Scope",
     "Seal",
+    "SessionEnded",
     "SessionHandlers",
     "SignedIn",
     "WriteOnce",

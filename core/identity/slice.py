@@ -79,7 +79,7 @@ def _of_customers(parts: Parts) -> list[Served]:
     log_ins = LogInHandlers(pool, clock, passwords, realm)
     links = LinkHandlers(pool, clock, passwords, log_ins, parts.queue_mail, parts.expected_by)
     access = OwnAccessHandlers(pool, clock, passwords, realm)
-    own = OwnHandlers(pool, clock, realm, parts.queue_mail)
+    own = OwnHandlers(pool, clock, realm, parts.queue_mail, parts.follow_joins)
     return [
         serves_without_session(customers.LOG_IN, log_ins.log_in),
         serves_without_session(customers.ANSWER_FACTOR, log_ins.answer_factor),

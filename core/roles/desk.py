@@ -40,7 +40,7 @@ from core.runtime.calendar import calendar_of
 from core.runtime.home import Home
 from core.runtime.jobs import Job, Jobs
 from core.runtime.manifest import HeardFrame, Parts, Served, serves
-from core.slices import CONTACT_LINES, EXPECTED_BY, HOME, NAMES, SLICES
+from core.slices import CONTACT_LINES, EXPECTED_BY, FOLLOW_JOINS, HOME, NAMES, SLICES
 from core.terminals.api import TerminalHandlers
 from core.transactions.approvals.handlers import ApprovalHandlers
 from core.values.cursors import CursorMalformed
@@ -88,6 +88,7 @@ class Desk:
             calendar=calendar,
             names=NAMES,
             expected_by=EXPECTED_BY,
+            follow_joins=FOLLOW_JOINS,
             contact_lines=CONTACT_LINES,
         )
         self._served = operations_of(parts)

@@ -70,6 +70,16 @@ ExpectedBy = Callable[[Connection, str], Awaitable[Expected | None]]
 """Finds who is expected by an e-mail, as `core.values.emails.email_key` gives it."""
 
 
+class FollowJoin(Protocol):
+    """Gives what a slice keeps for one customer to another one, who is the same person."""
+
+    async def __call__(
+        self, connection: Connection, *, joined: bytes, customer_id: bytes, now: datetime
+    ) -> None:
+        """Give it, in the transaction that lets nobody in by the first from now on."""
+        ...
+
+
 class ContactLines(Protocol):
     """Says how customers reach us, a line for each way, for the foot of a mail."""
 
@@ -94,6 +104,7 @@ class Parts(NamedTuple):
     calendar: Calendar
     names: tuple[Names, ...] = ()
     expected_by: tuple[ExpectedBy, ...] = ()
+    follow_joins: tuple[FollowJoin, ...] = ()
     contact_lines: ContactLines | None = None
 
 
@@ -132,7 +143,8 @@ HomeProvider = Callable[[Parts, Any], Awaitable[HomeSection | None]]
 class Slice(NamedTuple):
     """`operations` and answers to the card `frame` are the desk's, `jobs` the worker's; `home` is what waits for a caller,
     by section; `retention` says which rows go, and when; `names` says what its records are called; `expected_by` finds
-    whoever something is kept for that they may see once they prove their e-mail; `contact_lines` says how customers reach us.
+    whoever something is kept for that they may see once they prove their e-mail; `follow_join` gives what it keeps for a
+    customer to the access that theirs was joined into; `contact_lines` says how customers reach us.
     """
 
     name: str
@@ -143,4 +155,5 @@ class Slice(NamedTuple):
     retention: tuple[RetentionRule, ...] = ()
     names: Names | None = None
     expected_by: ExpectedBy | None = None
+    follow_join: FollowJoin | None = None
     contact_lines: ContactLines | None = None

@@ -1,6 +1,6 @@
 -- name: lock_customer
--- Primary key: what one customer writes takes turns.
-SELECT id FROM customer WHERE id = $1 FOR UPDATE;
+-- Primary key: what one customer writes takes turns. None where their access was joined into another one meanwhile.
+SELECT id FROM customer WHERE id = $1 AND disabled_at IS NULL FOR UPDATE;
 
 -- name: lately_written
 -- Index conversation_customer. $1 customer, $2 since when: how many forms, and the moment of the first.
@@ -11,6 +11,22 @@ WHERE customer_id = $1 AND made_at > $2 AND channel = 'form';
 -- Indexes conversation_customer and the primary key of messages. $1 customer, $2 since when.
 SELECT count(*) FROM conversation c JOIN conversation_message m ON m.conversation_id = c.id
 WHERE c.customer_id = $1 AND m.author = 'customer' AND m.at > $2;
+
+-- name: answer_by_mail
+-- Primary key, on a row that is locked. A chat has no subject; its mail needs one, and has the customer's first words.
+UPDATE conversation SET
+    channel = 'form',
+    subject = coalesce(
+        (
+            SELECT left(regexp_replace(m.text, '\s+', ' ', 'g'), 120) FROM conversation_message m
+            WHERE m.conversation_id = $1 AND m.author = 'customer' ORDER BY m.number LIMIT 1
+        ), ''
+    )
+WHERE id = $1;
+
+-- name: give_conversations
+-- Index conversation_customer. $1 whose they were, $2 whose they are now.
+UPDATE conversation SET customer_id = $2 WHERE customer_id = $1;
 
 -- name: own_order
 -- Primary key, within the customer's addresses.

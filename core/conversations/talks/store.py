@@ -18,6 +18,7 @@ from core.contracts.conversations import (
 from core.contracts.references import PersonRef
 from core.db.queries import load_beside
 from core.db.rows import Connection, uuid_of, uuid_or_none
+from core.identity.api import SessionEnded
 from core.values.ids import encode_id
 from core.values.timestamps import timestamp
 
@@ -26,8 +27,19 @@ _decode_sources = msgspec.json.Decoder(list[MessageSource]).decode
 
 
 async def lock_customer(connection: Connection, customer_id: bytes) -> None:
-    """Let what one customer writes take turns."""
-    await connection.execute(_SQL.lock_customer, uuid_of(customer_id))
+    """Let what one customer writes take turns. Raises: SessionEnded, where their access was joined into another one."""
+    if await connection.fetchval(_SQL.lock_customer, uuid_of(customer_id)) is None:
+        raise SessionEnded
+
+
+async def answer_by_mail(connection: Connection, conversation_id: bytes) -> None:
+    """Make a chat that is locked a form, whoever has it: its answer goes by mail."""
+    await connection.execute(_SQL.answer_by_mail, uuid_of(conversation_id))
+
+
+async def give_conversations(connection: Connection, *, joined: bytes, customer_id: bytes) -> None:
+    """Make all conversations of one customer another one's."""
+    await connection.execute(_SQL.give_conversations, uuid_of(joined), uuid_of(customer_id))
 
 
 async def lately_written(

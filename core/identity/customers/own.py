@@ -36,7 +36,7 @@ from core.identity.customers.model import Customer
 from core.identity.customers.rules import EMAIL_LINK_LIFE, EMAILS_MAX, LINKS_PER_EMAIL_MAX
 from core.identity.realm import Realm
 from core.identity.views import hash_of_token
-from core.runtime.manifest import QueueMail
+from core.runtime.manifest import FollowJoin, QueueMail
 from core.values.clock import Clock
 from core.values.emails import EmailMalformed, email_key
 from core.values.ids import encode_id
@@ -48,12 +48,18 @@ class OwnHandlers:
     """Operations of a customer on themselves."""
 
     def __init__(
-        self, pool: asyncpg.Pool, clock: Clock, realm: Realm[CustomerSession], queue_mail: QueueMail
+        self,
+        pool: asyncpg.Pool,
+        clock: Clock,
+        realm: Realm[CustomerSession],
+        queue_mail: QueueMail,
+        follow_joins: tuple[FollowJoin, ...],
     ) -> None:
         self._pool = pool
         self._clock = clock
         self._realm = realm
         self._queue_mail = queue_mail
+        self._follow_joins = follow_joins
 
     async def show(self, caller: Customer, _request: Nothing) -> Me:
         """Return the customer who calls."""
@@ -220,6 +226,8 @@ class OwnHandlers:
             raise EmailHasAccess
         now = self._clock.now()
         await store.join_into(connection, joined=owner, customer_id=caller.customer_id, now=now)
+        for follow in self._follow_joins:
+            await follow(connection, joined=owner, customer_id=caller.customer_id, now=now)
         await self._realm.people.end_sessions_of(connection, owner, now)
         await self._realm.record(
             connection,

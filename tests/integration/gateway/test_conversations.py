@@ -6,13 +6,18 @@ import asyncio
 import secrets
 from collections.abc import AsyncIterator
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import httpx
 import pytest
 
+from core.contracts.conversations import ConversationId
+from core.contracts.customers import CustomerId
 from core.contracts.orders import OrderId
-from tests.support.customers import add_order, register
+from core.conversations.talks.store import lock_customer
+from core.identity.api import SessionEnded
+from tests.support.customers import add_order, register, token_of_mail
 from tests.support.desk import DeskStack
 
 
@@ -56,6 +61,63 @@ async def asked(customer: httpx.AsyncClient, text: str) -> dict[str, Any]:
     answer = await customer.post("/v1/me/assistant", json={"text": text})
     assert answer.status_code == 201, answer.text
     return answer.json()
+
+
+async def test_conversations_follow_whoever_joins_their_accesses(
+    desk_stack: DeskStack, customer: httpx.AsyncClient, hotline: httpx.AsyncClient, rows: asyncpg.Connection
+) -> None:
+    other = f"{secrets.token_hex(5)}@exemple.example"
+    await add_order(rows, other)
+    async with httpx.AsyncClient(base_url=desk_stack.gateway_url, timeout=30) as anyone:
+        session = await register(anyone, rows, other)
+    async with desk_stack.client(session, **{"Accept-Language": "fr"}) as second:
+        form = await written(second)
+        was = (await second.get("/v1/me")).json()["id"]
+        said = await asked(second, "Où en est\nmon échéancier ?")
+        # A chat with people, whatever the hours are now.
+        await rows.execute(
+            "UPDATE conversation SET channel = 'chat', state = 'waiting' WHERE id = $1",
+            UUID(bytes=bytes(ConversationId.read(said["conversation"]))),
+        )
+    await asked(customer, "Bonjour")
+    assert (await customer.post("/v1/me/emails", json={"email": other})).status_code == 200
+    proof = await token_of_mail(rows, other, "customer_email_proof")
+    joined = await customer.post("/v1/me/emails/proof", json={"token": proof})
+    assert joined.status_code == 200, joined.text
+    mine = (await customer.get("/v1/me/conversations")).json()["data"]
+    assert {form["id"], said["conversation"]} < {each["id"] for each in mine}
+    # Both talked: the chat of the one that was joined is answered by mail, to where the person is written to now.
+    path = f"/v1/conversations/{said['conversation']}"
+    assert (await hotline.post(f"{path}/take", json={})).status_code == 200
+    answered = (await hotline.post(f"{path}/answer", json={"text": "Le voici."})).json()
+    me = (await customer.get("/v1/me")).json()
+    assert (answered["customer"]["email"], answered["channel"]) == (me["email"], "form")
+    mail = await rows.fetchval(
+        "SELECT facts FROM mail WHERE recipient = $1 AND template = 'contact_answered'", me["email"]
+    )
+    assert "Où en est mon échéancier ?" in (mail or "")
+    # What was on its way from the old session is written by nobody, and not where nobody would find it.
+    with pytest.raises(SessionEnded):
+        await lock_customer(rows, bytes(CustomerId.read(was)))
+
+
+async def test_what_talks_with_the_assistant_ends_where_the_person_talks_elsewhere(
+    desk_stack: DeskStack, customer: httpx.AsyncClient, rows: asyncpg.Connection
+) -> None:
+    other = f"{secrets.token_hex(5)}@exemple.example"
+    await add_order(rows, other)
+    async with httpx.AsyncClient(base_url=desk_stack.gateway_url, timeout=30) as anyone:
+        session = await register(anyone, rows, other)
+    async with desk_stack.client(session) as second:
+        said = await asked(second, "Bonjour")
+    mine = await asked(customer, "Bonjour")
+    await customer.post("/v1/me/emails", json={"email": other})
+    proof = await token_of_mail(rows, other, "customer_email_proof")
+    assert (await customer.post("/v1/me/emails/proof", json={"token": proof})).status_code == 200
+    states = {
+        each["id"]: each["state"] for each in (await customer.get("/v1/me/conversations")).json()["data"]
+    }
+    assert (states[said["conversation"]], states[mine["conversation"]]) == ("ended", "assistant")
 
 
 async def test_a_form_is_kept_confirmed_by_mail_and_answered_by_mail(
