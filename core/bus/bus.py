@@ -14,6 +14,7 @@ import structlog
 
 from core.bus.errors import BusError, BusRefused, BusUnreachable, NoResponders, RequestTimedOut
 from core.bus.link import Link, Server, server_of
+from core.bus.tokens import reply_tokens
 from core.bus.wire import (
     PING,
     PONG,
@@ -89,7 +90,7 @@ class Bus:
         self._pongs: list[asyncio.Future[None] | None] = []
         self._inbox = f"{inbox_prefix}.{os.urandom(9).hex()}."
         self._inbox_bytes = len(self._inbox)
-        self._tokens = itertools.count(1)
+        self._tokens = reply_tokens()
         self._waiting: dict[str, _Waiting] = {}
         self._listeners[b"1"] = _Listener(self._inbox + "*", "", self._on_reply, self._on_no_reply)
         self.connected = False
@@ -191,7 +192,7 @@ class Bus:
         The error is NoResponders or RequestTimedOut.
         Raises: BusRefused; then `answered` is not called.
         """
-        token = str(next(self._tokens))
+        token = next(self._tokens)
         self.publish(subject, payload, self._inbox + token)
         timer = self._loop.call_later(timeout_s, self._on_timeout, token)
         self._waiting[token] = _Waiting(subject, answered, timer)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from core.bus import (
     connect_control,
     publish_batch,
 )
+from core.bus.tokens import DRAWN_AT_ONCE, TOKEN_BYTES
 from tests.support.nats_server import NatsServer, free_port
 
 
@@ -73,6 +75,25 @@ async def test_requests_are_answered_refused_or_timed_out(server: NatsServer) ->
         await asker.request("nobody", b"", 2.0)
     with pytest.raises(RequestTimedOut):
         await asker.request("silent", b"", 0.05)
+    await asker.close()
+    await answerer.close()
+
+
+async def test_who_answers_one_request_cannot_say_how_another_is_asked(server: NatsServer) -> None:
+    asker, answerer = await connect(server, "asker"), await connect(server, "answerer")
+    words: list[str] = []
+
+    def answer(_subject: str, reply: str, payload: bytes) -> None:
+        words.append(reply.rpartition(".")[2])
+        answerer.publish(reply, payload)
+
+    answerer.subscribe("echo", answer)
+    await answerer.flush()
+    await asyncio.gather(*(asker.request("echo", b"", 2.0) for _ in range(DRAWN_AT_ONCE + 50)))
+    drawn = {int(word, 16) for word in words if len(word) == 2 * TOKEN_BYTES}
+    assert len(drawn) == DRAWN_AT_ONCE + 50
+    # Random words lie far from one another.
+    assert min(abs(one - other) for one, other in pairwise(sorted(drawn))) > 2**32
     await asker.close()
     await answerer.close()
 
