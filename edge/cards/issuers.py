@@ -31,6 +31,7 @@ ANSWER_TIMEOUT_S: Final = 8.0
 ANSWER_BYTES_MAX: Final = 16 * 1024
 SIGNED_BYTES_MAX: Final = 3 * 1024
 _SIGNED_BY: Final = ["ES256"]
+_SAID_BY: Final = {"browser": "CRes", "server": "RReq"}
 
 _ShortText = Annotated[str, msgspec.Meta(max_length=64)]
 _log = structlog.get_logger("edge.cards.issuers")
@@ -115,12 +116,15 @@ class Issuers:
             return Authenticated("U")
 
     def read_word(self, signed: str, path: Literal["browser", "server"]) -> Returned:
-        """Return an issuer's word on a challenge. Raises: WordRefused, where no issuer signed it."""
+        """Return an issuer's word on a challenge. Raises: WordRefused, where no issuer signed it, or for another path."""
         if self._signer is None or len(signed) > SIGNED_BYTES_MAX:
             raise WordRefused
         try:
             payload = jws.deserialize_compact(signed, self._signer, algorithms=_SIGNED_BY).payload
             word = msgspec.json.decode(payload, type=_Word)
+            if word.message_type != _SAID_BY[path]:
+                # What a browser carries is the holder's to send elsewhere, and is worth what browsers' words are.
+                raise ValueError("another path")
             return msgspec.convert(
                 (
                     bytes(AuthenticationId.read(word.server_id)),

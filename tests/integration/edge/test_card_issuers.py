@@ -150,9 +150,10 @@ async def test_words_that_come_together_and_again_leave_one_result(
     made = await holder.buy("challenge-visa")
     back, word = await holder.word(made)
     results = f"{holder.frame.url}/results"
+    result = _as(holder.frame, word, "RReq")
     answers = await asyncio.gather(
         *(browser.post(back, data={"cres": word}) for _ in range(5)),
-        *(browser.post(results, json={"result": word}) for _ in range(5)),
+        *(browser.post(results, json={"result": result}) for _ in range(5)),
     )
     assert [each.status_code for each in answers] == [303] * 5 + [200] * 5
     assert await holder.state(made) == "authenticated"
@@ -223,6 +224,16 @@ def _signed(frame: CardFrame, made: Authentication, key: Any = None, **other: st
     return jws.serialize_compact({"alg": "ES256"}, msgspec.json.encode(word | other), signer)
 
 
+def _as(frame: CardFrame, word: str, message_type: str) -> str:
+    """Return what an issuer said as its message of another type."""
+    payload = word.split(".")[1]
+    said = msgspec.json.decode(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    signer = ECKey.import_key(frame.issuer_key.read_bytes())
+    return jws.serialize_compact(
+        {"alg": "ES256"}, msgspec.json.encode(said | {"messageType": message_type}), signer
+    )
+
+
 def _by_secret(payload: str, secret: bytes) -> str:
     head = _base64(b'{"alg":"HS256"}')
     said = f"{head}.{payload}"
@@ -267,6 +278,24 @@ async def test_a_word_that_no_issuer_signed_is_refused_and_nothing_is_written(
         assert (await browser.post(f"{frame.url}/results", content=body)).status_code == 400
     assert await holder.state(made) == "challenged"
     assert await holder.returns(made) == []
+
+
+async def test_what_an_issuer_says_by_one_path_is_refused_by_the_other(
+    holder: Holder, browser: httpx.AsyncClient
+) -> None:
+    made = await holder.buy("challenge-visa")
+    page = await holder.go_to_bank(made)
+    back, word = form_in(await holder.answer(page), "cres")
+    assert await holder.decided(made) == "authenticated"
+    results = f"{holder.frame.url}/results"
+    # The holder's browser has a word that is signed, and plays the bank's server; and the other way round.
+    assert (await browser.post(results, json={"result": word})).status_code == 400
+    assert (await browser.post(back, data={"cres": _as(holder.frame, word, "RReq")})).status_code == 400
+    for other in ("ARes", "CReq", ""):
+        hostile = _as(holder.frame, word, other)
+        assert (await browser.post(results, json={"result": hostile})).status_code == 400
+        assert (await browser.post(back, data={"cres": hostile})).status_code == 400
+    assert [path for path, *_ in await holder.returns(made)] == ["server"]
 
 
 async def test_an_address_of_no_challenge_is_unknown(frame: CardFrame, browser: httpx.AsyncClient) -> None:

@@ -65,7 +65,8 @@ class Challenge(msgspec.Struct):
     code: str
     opened_at_s: float
     tries: int = 0
-    signed: str = ""  # the word, once it is said
+    signed: str = ""  # the word for the browser (CRes), once it is said
+    signed_result: str = ""  # the same from server to server (RReq)
 
     @property
     def is_over(self) -> bool:
@@ -138,7 +139,6 @@ class Issuer:
             return
         status = "Y" if how == "approve" else "N"
         word: dict[str, str] = {
-            "messageType": "RReq",
             "messageVersion": "2.2.0",
             "threeDSServerTransID": challenge.server_id,
             "acsTransID": challenge.acs_id,
@@ -149,7 +149,8 @@ class Issuer:
             word["challengeCancel"] = "01"  # by the cardholder
         if status == "Y":
             word |= _vouching(status, challenge.scheme, challenge.acs_id)
-        challenge.signed = self._sign(word)
+        challenge.signed = self._sign({"messageType": "CRes"} | word)
+        challenge.signed_result = self._sign({"messageType": "RReq"} | word)
 
     def _open(self, asked: Asked, acs_id: str, directory_id: str, scheme: str) -> None:
         now = self._now()

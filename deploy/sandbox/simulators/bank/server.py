@@ -133,7 +133,7 @@ class Bank:
         for again_after_s in range(1, RESULT_TRIES + 1):
             try:
                 answer = await self._client.post(
-                    challenge.results_url, json={"result": challenge.signed}, timeout=RESULT_TIMEOUT_S
+                    challenge.results_url, json={"result": challenge.signed_result}, timeout=RESULT_TIMEOUT_S
                 )
                 if answer.status_code < 500:
                     return
