@@ -1,7 +1,7 @@
 """The shop's pages: templates beside, words in two languages, files named by their content."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -77,6 +77,7 @@ def page(
         language=language,
         say=lambda code, **said: say(code, language, **said),
         money=lambda minor: money_text(minor, "EUR", language),
+        amounts=lambda ranges: amounts_text(ranges, language),
         day=lambda iso: day_text(iso, language),
         count=sum(visit.basket.values()),
         here=visit.here,
@@ -112,6 +113,15 @@ def day_text(iso: str, language: Language) -> str:
     day = date.fromisoformat(iso)
     first = "1er" if language == "fr" and day.day == 1 else str(day.day)
     return f"{first} {_MONTHS[language][day.month - 1]} {day.year}"
+
+
+def amounts_text(ranges: Sequence[tuple[int, int]], language: Language) -> str:
+    """Return ranges of cents as people say them: de 50,00 € à 500,00 € ou de 1 000,00 € à 3 000,00 €."""
+    said = [
+        say("from_to", language, low=money_text(low, "EUR", language), high=money_text(high, "EUR", language))
+        for low, high in ranges
+    ]
+    return f" {say('or', language)} ".join(said)
 
 
 def _grouped(number: str) -> str:

@@ -13,6 +13,7 @@ from core.values.bilingual import Language
 from core.values.money import money_text
 from deploy.sandbox.shop.goods import GOODS, Basket, read_basket, total_of, write_basket
 from deploy.sandbox.shop.merchant import Merchant, Refusal, Silent
+from deploy.sandbox.shop.offered import ranges_of, takes
 from deploy.sandbox.shop.pages import FILES, Links, Visit, page, say
 from observability.small_http import Request, Response
 
@@ -106,31 +107,27 @@ class Shop:
     async def _basket_page(
         self, visit: Visit, typed: dict[str, str], problems: dict[str, str], *, status: int = 200
     ) -> Response:
+        plans = await self._merchant.plans(visit.language) if visit.basket else []
+        asked = [self._preview(visit, plan["code"]) for plan in plans if takes(plan, total_of(visit.basket))]
         return page(
             visit,
             "basket.html",
             status=status,
             lines=[(GOODS[code], number) for code, number in visit.basket.items()],
             total=total_of(visit.basket),
-            previews=await self._previews(visit) if visit.basket else [],
+            previews=[each for each in await asyncio.gather(*asked) if each is not None],
+            ranges=[] if asked else ranges_of(plans),
             typed=typed,
             problems=problems,
             once=secrets.token_hex(4).upper(),
         )
 
-    async def _previews(self, visit: Visit) -> list[dict[str, Any]]:
-        """Return what the basket would be paid in, by each plan that takes its amount."""
-        plans = await self._merchant.plans(visit.language)
-        total = total_of(visit.basket)
-        wanted = [
-            plan["code"]
-            for plan in plans
-            if plan["amount_min"]["amount"] <= total <= plan["amount_max"]["amount"]
-        ]
-        asked = [self._merchant.preview(code, total, visit.language) for code in wanted]
-        return [
-            each for each in await asyncio.gather(*asked, return_exceptions=True) if isinstance(each, dict)
-        ]
+    async def _preview(self, visit: Visit, plan: str) -> dict[str, Any] | None:
+        """Return what the basket would be paid in; None where the plan does not take it after all."""
+        try:
+            return await self._merchant.preview(plan, total_of(visit.basket), visit.language)
+        except Refusal:
+            return None
 
     async def _order(self, request: Request, visit: Visit) -> Response:
         form = _form(request)
