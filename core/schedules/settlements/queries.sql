@@ -81,9 +81,12 @@ FROM unnest($3::date[], $4::bigint[]) WITH ORDINALITY AS w (due_on, amount_minor
 UPDATE purchase_order SET card_id = $2, settling_since = coalesce(settling_since, $3) WHERE id = $1;
 
 -- name: find_order
--- Primary key; only of who proved its address. $1 order, $2 addresses.
+-- Primary key; only of who proved its address. The last day of what else is to come by constraint instalment_number.
+-- $1 order, $2 addresses.
 SELECT o.id, o.company_id, o.reference, o.email_key, o.state, o.currency, o.language, c.legal_name AS payee, coalesce(s.name, c.legal_name) AS shop,
-       o.card_id, k.brand, k.last_four, k.expiry, k.refused_reason IS NOT NULL AS is_refused
+       o.card_id, k.brand, k.last_four, k.expiry, k.refused_reason IS NOT NULL AS is_refused,
+       (SELECT max(i.due_on) FROM instalment AS i
+        WHERE i.order_id = o.id AND i.counts AND i.state IN ('upcoming', 'in_progress')) AS last_due_on
 FROM purchase_order AS o
 INNER JOIN company AS c ON c.id = o.company_id
 LEFT JOIN store AS s ON s.id = o.store_id

@@ -1,5 +1,6 @@
 """Pure decisions on settling: in what parts, on which days, and by which card."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Final, NamedTuple
 
@@ -41,6 +42,12 @@ def later_parts(owed_minor: int, count: int, *, first_minor: int, first_on: date
         return []
     days = due_dates(first_on, count=left + 1, step_unit="months", step_count=1)[1:]
     return [SettlementPart(day, part) for day, part in zip(days, parts_of(rest_minor, left), strict=True)]
+
+
+def needed_until(parts: Sequence[SettlementPart], last_due_on: date | None) -> date:
+    """Return until when a card is needed that takes the order over: for the parts, and what else of it is to come."""
+    last_on = parts[-1].due_on
+    return last_on if last_due_on is None else max(last_on, last_due_on)
 
 
 def card_problem(

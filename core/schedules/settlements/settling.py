@@ -45,7 +45,13 @@ from core.schedules.settlements.errors import (
     SettlementsTooMany,
     SettlementUnderWay,
 )
-from core.schedules.settlements.rules import ASKED_A_DAY_MAX, PAGES_OPEN_MAX, card_problem, parts_for
+from core.schedules.settlements.rules import (
+    ASKED_A_DAY_MAX,
+    PAGES_OPEN_MAX,
+    card_problem,
+    needed_until,
+    parts_for,
+)
 from core.schedules.settlements.store import OpenSettlement
 from core.values.clock import PARIS, Clock, paris_date
 
@@ -110,7 +116,7 @@ class Settlements:
                 language=row["language"],
                 amount_minor=parts[0].amount_minor,
                 currency=row["currency"],
-                needed_until=parts[-1].due_on,
+                needed_until=needed_until(parts, row["last_due_on"]),
                 now=self._clock.now(),
             )
 
@@ -210,6 +216,9 @@ class Settlements:
                 raise SettlementOvertaken
             use = Use(row["company_id"].bytes, "settlement", standing.id)
             card = await spend_token(connection, token_id, use, now=self._clock.now())
+            if (why := self._problem_of_typed(card, row, asked)) is not None:
+                # The page has looked at it: a debit was moved since.
+                raise SettlementCardUnusable(why)
             settlement_id = standing.id
         else:
             if (why := self.problem_of(row, asked.parts)) is not None:
@@ -230,6 +239,17 @@ class Settlements:
         last_on = parts_for(parts, parts, today=today)[-1].due_on
         return card_problem(
             good_until=good_until(row["expiry"]), is_refused=row["is_refused"], today=today, last_on=last_on
+        )
+
+    def _problem_of_typed(self, card: StoredCard, row: asyncpg.Record, asked: Asked) -> CardProblem | None:
+        """Return why a card that becomes the order's cannot pay the parts and what else is to come."""
+        today = self._today()
+        parts = parts_for(asked.amount_minor, asked.parts, today=today)
+        return card_problem(
+            good_until=good_until(card.sealed.expiry),
+            is_refused=False,
+            today=today,
+            last_on=needed_until(parts, row["last_due_on"]),
         )
 
     async def _go_on(

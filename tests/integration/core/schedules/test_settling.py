@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, Literal
 from uuid import UUID
 
@@ -13,7 +14,7 @@ import pytest
 from core.cards.api import Authentications, CardTokenRefused, CardTriesTooMany
 from core.cards.handlers import FrameHandlers
 from core.cards.tries import ORDER_A_DAY_MAX
-from core.contracts.cards import Authenticate, Authenticated, CardTokenId, Returned, Tokenise
+from core.contracts.cards import Authenticate, Authenticated, CardTokenId, Returned, Tokenise, Tokenised
 from core.contracts.payment import SealedCard
 from core.contracts.reasons import Reason
 from core.contracts.refusals import NotFound
@@ -103,16 +104,19 @@ class Customer:
 
     async def types_a_card(self, order: UUID, parts: int, amount_minor: int) -> bytes:
         """Open the frame and type another card; return its token."""
+        return CardTokenId.read((await self.tries_a_card(order, parts, amount_minor, expiry="3011")).token)
+
+    async def tries_a_card(self, order: UUID, parts: int, amount_minor: int, *, expiry: str) -> Tokenised:
+        """Open the frame and type another card; return what the page says."""
         opened = await self.door.open_frame(Asked(order.bytes, EMAILS, parts, amount_minor), order="ord_1")
         secret = opened.address.rpartition("/")[2]
         typed = Tokenise(
             hashlib.sha256(secret.encode()).digest(),
-            SealedCard(b"\1another", 4_242, "497010", "0009", "3011", 2),
+            SealedCard(b"\1another", 4_242, "497010", "0009", expiry, 2),
             "frame-1",
         )
         frame = FrameHandlers(self.shop.world.pool, self.shop.world.clock, self.shop.calendar)
-        made = await frame.tokenise(typed)
-        return CardTokenId.read(made.token)
+        return await frame.tokenise(typed)
 
     async def sent(self) -> int:
         """How often the host was asked for a payment."""
@@ -317,6 +321,25 @@ async def test_a_card_that_cannot_pay_all_parts_is_refused_before_anything_is_as
     with pytest.raises(SettlementCardUnusable):
         await customer.pay(order, 1, 4_265)
     assert customer.asked == []
+
+
+async def test_a_card_that_takes_the_order_over_is_good_for_what_else_is_to_come(customer: Customer) -> None:
+    shop = customer.shop
+    order, instalments = await unpaid(shop, due_in_days=300)
+    last_on = shop.today() + timedelta(days=330)
+    soon = f"{shop.today() + timedelta(days=100):%y%m}"
+    assert (await customer.tries_a_card(order, 1, 4_265, expiry=soon)).outcome == "card_ends_too_soon"
+    made = await customer.tries_a_card(order, 1, 4_265, expiry=f"{last_on:%y%m}")
+    assert made.outcome == "made"
+    # A debit is moved before the card is used.
+    move = "UPDATE instalment SET due_on = $2 WHERE id = $1"
+    await shop.world.owner.execute(move, instalments[2], last_on + timedelta(days=40))
+    with pytest.raises(SettlementCardUnusable):
+        await customer.pay(order, 1, 4_265, token=CardTokenId.read(made.token))
+    assert await customer.sent() == 0
+    await shop.world.owner.execute(move, instalments[2], last_on)
+    await customer.pay(order, 1, 4_265, token=CardTokenId.read(made.token))
+    assert await state_of(shop, order) == "settled"
 
 
 async def test_so_many_tries_a_day_and_no_more_whoever_refuses_them(customer: Customer) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.schedules.settlements.rules import card_problem, counts_for, later_parts, parts_for
+from core.schedules.settlements.rules import card_problem, counts_for, later_parts, needed_until, parts_for
 
 TODAY = date(2027, 1, 31)
 
@@ -65,3 +65,13 @@ def test_a_card_is_good_through_its_last_month_and_not_once_its_bank_refused_for
 ) -> None:
     last_on = parts_for(300, 3, today=TODAY)[-1].due_on
     assert card_problem(good_until=good_until, is_refused=is_refused, today=TODAY, last_on=last_on) == problem
+
+
+@pytest.mark.parametrize(
+    ("last_due_on", "until"),
+    [(None, date(2027, 3, 31)), (date(2027, 3, 30), date(2027, 3, 31)), (date(2027, 4, 1), date(2027, 4, 1))],
+)
+def test_a_card_that_takes_the_order_over_is_needed_for_all_that_is_to_come(
+    last_due_on: date | None, until: date
+) -> None:
+    assert needed_until(parts_for(300, 3, today=TODAY), last_due_on) == until
