@@ -87,6 +87,7 @@ COUNTS: Final = (
     Count("V7 once", _SQL.overlapping_ranges, _consumer),
     Count("V8", _SQL.repeated_debits),
     Count("V8 debits", _SQL.collected_twice),
+    Count("V8 claims", _SQL.claims_beside_debits),
     Count("V8 repeats", _SQL.debited_repeats),
     Count("V10", _SQL.untrue_reversals),
     Count("V10 asked", _SQL.unasked_reversals),

@@ -1062,6 +1062,21 @@ SELECT
     (array_agg(j.id) FILTER (WHERE NOT j.holds))[1:5] AS examples
 FROM judged AS j;
 
+-- name: claims_beside_debits
+-- V8 claims: an instalment is being collected while one debit of it is open, and then alone. Index debit_standing.
+WITH standing AS (
+    SELECT d.instalment_id, count(*) AS open_debits FROM debit AS d WHERE d.state = 'open' GROUP BY d.instalment_id
+), judged AS (
+    SELECT i.id, i.state = 'in_progress' AND coalesce(s.open_debits, 0) = 1 AS holds
+    FROM instalment AS i LEFT JOIN standing AS s ON s.instalment_id = i.id
+    WHERE i.state = 'in_progress' OR s.open_debits > 0
+)
+SELECT
+    count(*) AS checked,
+    count(*) FILTER (WHERE NOT j.holds) AS breaches,
+    (array_agg(j.id) FILTER (WHERE NOT j.holds))[1:5] AS examples
+FROM judged AS j;
+
 -- name: refunds_beside_payments
 -- V14 refunds: what orders owe back is sent once: its parts add up to it where it is sent and never exceed it, each part is a
 -- refund of its payment and its amount that says the same, none gives back more of a debit than it collected, and no refund

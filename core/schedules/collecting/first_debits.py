@@ -162,8 +162,11 @@ class FirstDebits:
 
     async def add(
         self, connection: Connection, order_id: bytes, instalment_id: bytes, *, card_id: bytes | None = None
-    ) -> tuple[bytes, date] | None:
-        """Write the debit of an instalment that is claimed, by another card than the order's where one is given."""
+    ) -> tuple[bytes, date]:
+        """Write the debit of an instalment that is claimed, by another card than the order's where one is given.
+
+        Raises: ValueError, where none can be written; the claim must not stand then.
+        """
         made_at_us = self._clock.unix_us()
         debit_id = self._ids.next(made_at_us)
         added = await connection.fetchrow(
@@ -175,7 +178,9 @@ class FirstDebits:
             UUID(instalment_id),
             None if card_id is None else UUID(card_id),
         )
-        return None if added is None else (debit_id, added["business_date"])
+        if added is None:
+            raise ValueError("an instalment that was claimed has no debit")
+        return debit_id, added["business_date"]
 
     async def pay(
         self, debit_id: bytes, business_date: date, card: StoredCard, authentication: Authentication

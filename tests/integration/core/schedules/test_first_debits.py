@@ -105,6 +105,15 @@ async def test_of_two_tabs_one_pays(shop: Shop, door: FirstDebits) -> None:
     assert sum(each is not None for each in begun) == 1
 
 
+async def test_a_claim_does_not_stand_without_its_debit(shop: Shop, door: FirstDebits) -> None:
+    """The order has no terminal, which whoever sells gives it before: a fault of the program."""
+    order, first = await shop.awaiting()
+    await shop.world.owner.execute("UPDATE purchase_order SET terminal_id = NULL WHERE id = $1", order)
+    with pytest.raises(ValueError, match="no debit"):
+        await begin(shop, door, order, first)
+    assert (await shop.instalment(first))["state"] == "upcoming"
+
+
 async def test_without_an_engine_nothing_is_sent_and_the_debit_ends(shop: Shop, door: FirstDebits) -> None:
     world = shop.world
     order, first = await shop.awaiting()

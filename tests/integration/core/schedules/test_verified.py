@@ -6,7 +6,7 @@ from core.verify.checks import COUNTS, check_count
 from tests.integration.core.schedules.shop import Shop
 from tests.integration.core.transactions import stand_in_host as behaviour
 
-NAMES = ("V8 debits", "V14 debits", "V1", "V1 position", "V2", "V8")
+NAMES = ("V8 debits", "V8 claims", "V14 debits", "V1", "V1 position", "V2", "V8")
 
 
 async def broken(shop: Shop) -> dict[str, int]:
@@ -68,3 +68,20 @@ async def test_a_verification_sees_what_a_hand_has_done(shop: Shop) -> None:
         await shop.world.owner.execute(
             "CREATE UNIQUE INDEX debit_standing ON debit (instalment_id) WHERE state IN ('open', 'approved')"
         )
+
+
+async def test_a_verification_sees_a_claim_without_its_debit_and_a_debit_without_its_claim(
+    shop: Shop,
+) -> None:
+    _, (first, second, _) = await shop.order(paid=0)
+    run = await shop.run()
+    shop.world.host.script.append(behaviour.HOLD)
+    await run.collect()
+    assert await broken(shop) == {}
+    claim = "UPDATE instalment SET state = $2 WHERE id = $1"
+    await shop.world.owner.execute(claim, second, "in_progress")
+    assert await broken(shop) == {"V8 claims": 1}
+    await shop.world.owner.execute(claim, second, "upcoming")
+    await shop.world.owner.execute(claim, first, "unpaid")
+    assert await broken(shop) == {"V8 claims": 1, "V14 debits": 1}
+    await shop.world.owner.execute(claim, first, "in_progress")
