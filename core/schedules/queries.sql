@@ -26,7 +26,7 @@ ORDER BY valid_from LIMIT 1;
 
 -- name: lock_plan
 -- Primary key; two who retire it take turns.
-SELECT valid_from, valid_to FROM plan WHERE id = $1 FOR UPDATE;
+SELECT valid_from, valid_to FROM plan WHERE id = $1 FOR NO KEY UPDATE;
 
 -- name: retire_plan
 -- Primary key, on a row that is locked.

@@ -30,7 +30,7 @@ FROM purchase_order AS p
 JOIN company AS c ON c.id = p.company_id
 LEFT JOIN store AS s ON s.id = p.store_id
 WHERE p.id = $1
-FOR UPDATE OF p;
+FOR NO KEY UPDATE OF p;
 
 -- name: lock_dues
 -- Constraint instalment_number, of an order that is held. A claim of what is due may hold one of them: it is waited for, and
@@ -38,7 +38,7 @@ FOR UPDATE OF p;
 SELECT due_on, amount_minor, state, collect_after IS NOT NULL AS waits
 FROM instalment WHERE order_id = $1
 ORDER BY number
-FOR UPDATE;
+FOR NO KEY UPDATE;
 
 -- name: dues
 -- Constraint instalment_number. $1 order.
@@ -46,7 +46,7 @@ SELECT due_on, amount_minor, state, collect_after IS NOT NULL AS waits FROM inst
 
 -- name: open_change
 -- Unique index card_change_open, of an order that is held. $1 order.
-SELECT id, state, card_id FROM card_change WHERE order_id = $1 AND state IN ('opened', 'typed', 'verifying') FOR UPDATE;
+SELECT id, state, card_id FROM card_change WHERE order_id = $1 AND state IN ('opened', 'typed', 'verifying') FOR NO KEY UPDATE;
 
 -- name: latest_changes
 -- Index card_change_order. $1 order, $2 limit.
@@ -67,7 +67,7 @@ FROM card_change WHERE id = $1;
 -- Primary key, of an order that is held; what is open alone. $1 change.
 SELECT id, order_id, state, card_id, old_card_id, verification_id, business_date FROM card_change
 WHERE id = $1 AND state IN ('opened', 'typed', 'verifying')
-FOR UPDATE;
+FOR NO KEY UPDATE;
 
 -- name: set_typed
 -- Primary key, of a change that is held. $1 change, $2 card, $3 when.

@@ -81,7 +81,7 @@ LEFT JOIN attempt AS a
 WHERE d.id = ANY ($1::uuid[]) AND d.state = 'open'
     AND (a.state NOT IN (:State.RECEIVED, :State.SENT, :State.UNKNOWN) OR d.reason <> :Reason.NONE)
 ORDER BY o.id
-FOR UPDATE OF o;
+FOR NO KEY UPDATE OF o;
 
 -- name: changed_orders
 -- Of orders that are locked, those of which something was taken off; unique index order_cancellation_once. A statement of its

@@ -59,7 +59,7 @@ SELECT n.id FROM order_notice AS n INNER JOIN purchase_order AS o ON o.id = n.or
 WHERE n.state = 'due' AND n.due_at <= $1
 ORDER BY n.due_at, n.id
 LIMIT $2
-FOR UPDATE OF n SKIP LOCKED
+FOR NO KEY UPDATE OF n SKIP LOCKED
 FOR SHARE OF o SKIP LOCKED;
 
 -- name: read_due

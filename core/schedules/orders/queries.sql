@@ -43,7 +43,7 @@ ON CONFLICT DO NOTHING;
 -- name: lock_orders
 -- Primary key, in its order, so that batches that share orders wait for each other and never in a ring. Whoever changes a
 -- balance holds its order first. What is summed up is read by a later statement, which sees what another one committed.
-SELECT id FROM purchase_order WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE;
+SELECT id FROM purchase_order WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE;
 
 -- name: facts
 -- Primary key, constraints order_cancellation_once and order_refund_once. Whoever changes them holds the orders.
@@ -60,7 +60,7 @@ ORDER BY p.id;
 SELECT id, order_id, number, due_on, amount_minor, fee_minor, state, paid_at, settlement_id, replaced_by, counts
 FROM instalment WHERE order_id = ANY($1::uuid[])
 ORDER BY order_id, number
-FOR UPDATE;
+FOR NO KEY UPDATE;
 
 -- name: instalments
 -- Constraint instalment_number.
@@ -198,7 +198,7 @@ UPDATE instalment SET due_on = $3 WHERE order_id = $1 AND number = $2 AND state 
 -- name: claim
 -- Primary key; what another one holds is left to them. $1 instalments.
 UPDATE instalment SET state = 'in_progress'
-WHERE id IN (SELECT id FROM instalment WHERE id = ANY($1::uuid[]) AND state = 'upcoming' FOR UPDATE SKIP LOCKED)
+WHERE id IN (SELECT id FROM instalment WHERE id = ANY($1::uuid[]) AND state = 'upcoming' FOR NO KEY UPDATE SKIP LOCKED)
 RETURNING id, amount_minor;
 
 -- name: release

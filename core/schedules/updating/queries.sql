@@ -12,14 +12,14 @@ WHERE k.id IN (
         )
     ORDER BY c.expiry, c.id
     LIMIT $4
-    FOR UPDATE SKIP LOCKED
+    FOR NO KEY UPDATE SKIP LOCKED
 )
 RETURNING k.id, k.brand, k.bin, k.last_four, k.expiry;
 
 -- name: renew
 -- Primary key; a later month alone renews, so that a word that comes again changes nothing. $1 card, $2 month, $3 when.
 WITH before AS (
-    SELECT id, expiry FROM stored_card WHERE id = $1 AND expiry < $2 AND released_at IS NULL FOR UPDATE
+    SELECT id, expiry FROM stored_card WHERE id = $1 AND expiry < $2 AND released_at IS NULL FOR NO KEY UPDATE
 ), renewed AS (
     UPDATE stored_card AS k SET expiry = $2 FROM before AS b WHERE k.id = b.id RETURNING k.id
 )

@@ -13,6 +13,7 @@ import pytest
 from core.contracts.reasons import Reason
 from core.schedules.notices.telling import TellingRound
 from core.schedules.orders.api import claim, mark_paid, mark_unpaid
+from core.schedules.orders.store import hold, read
 from tests.integration.core.schedules.shop import Shop
 
 MAILS = "SELECT template, facts::text AS facts, recipient, about_kind, about_id FROM mail ORDER BY id"
@@ -65,6 +66,19 @@ async def test_a_day_that_is_moved_is_announced_again_and_the_old_one_never_afte
     days = [facts["day"] for _, facts in await mails(shop)]
     assert len(days) == 2
     assert days[0] != days[1]
+
+
+async def test_what_is_near_is_announced_while_its_order_is_held(shop: Shop) -> None:
+    """Who holds an order asks for its instalments next; the announcement has one of them and refers to the order."""
+    order, (_, second, _) = await shop.order(due_in_days=2)
+    async with shop.world.pool.acquire() as connection, connection.transaction():
+        await hold(connection, [order.bytes])
+        async with asyncio.timeout(5):
+            await telling(shop).round()
+        await read(connection, [order.bytes])
+    assert (await shop.instalment(second))["announced_for"] is not None
+    await telling(shop).round()
+    assert await templates(shop) == ["debit_coming"]
 
 
 async def test_what_is_due_today_or_is_past_is_not_announced_any_more(shop: Shop) -> None:
