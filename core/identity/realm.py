@@ -14,6 +14,7 @@ from core.identity.access.rules import WhyRefused
 from core.identity.access.seal import FactorSeal
 from core.identity.model import Credential, Person
 from core.identity.people.store import People
+from core.identity.rules import origin_of_caller
 
 Told = TypeVar("Told")
 """What the API tells of a session that was opened: a contract of the realm."""
@@ -109,5 +110,7 @@ class Realm(Generic[Told]):
         return urlsplit(self.portal_url).hostname or ""
 
     def subject(self, kind: str, who: str | bytes) -> str:
-        """Return the subject under which guesses are counted."""
+        """Return the subject under which guesses are counted; kinds that end in `ip` count what one caller has."""
+        if kind.endswith("ip") and isinstance(who, str):
+            who = origin_of_caller(who)
         return f"{self.counted_as}{kind}:{who if isinstance(who, str) else who.hex()}"

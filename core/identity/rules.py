@@ -1,5 +1,6 @@
 """Pure decisions of identity: when a session ends, when guessing must wait."""
 
+import ipaddress
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
@@ -41,6 +42,22 @@ class Session(Protocol):
     def idle(self) -> timedelta:
         """How long it may go unused."""
         ...
+
+
+def origin_of_caller(ip: str) -> str:
+    """Return the part of an address that one caller does not choose: a subscriber has 2^64 addresses of IPv6.
+
+    Source: RFC 6177 and BCP 157, which give no site less than a /64.
+    """
+    try:
+        found = ipaddress.ip_address(ip)
+    except ValueError:
+        return ip[:64]
+    if found.version == 4:
+        return ip[:64]
+    if found.ipv4_mapped is not None:
+        return str(found.ipv4_mapped)
+    return str(ipaddress.ip_network((int(found) >> 64 << 64, 64)))
 
 
 def has_ended(session: Session, now: datetime) -> bool:

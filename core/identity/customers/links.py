@@ -23,11 +23,11 @@ from core.identity.customers.errors import EmailRefused, LinkEnded
 from core.identity.customers.model import StoredLink
 from core.identity.customers.rules import (
     FIRST_LINK_LIFE,
-    LINKS_PER_EMAIL_MAX,
     LINKS_PER_IP_MAX,
     PASSWORD_LINK_LIFE,
+    link_bounds,
 )
-from core.identity.rules import FAILURES_PER_IP_MAX
+from core.identity.rules import FAILURES_PER_IP_MAX, origin_of_caller
 from core.identity.views import hash_of_token
 from core.runtime.manifest import Expected, ExpectedBy, QueueMail
 from core.values.clock import Clock
@@ -68,10 +68,9 @@ class LinkHandlers:
         except EmailMalformed as error:
             raise EmailRefused from error
         now = self._clock.now()
-        bounds = {
-            self._realm.subject("link", email): LINKS_PER_EMAIL_MAX,
-            self._realm.subject("link-ip", request.ip): LINKS_PER_IP_MAX,
-        }
+        asked_from = origin_of_caller(request.ip)
+        bounds = link_bounds(self._realm.subject, email, asker=asked_from)
+        bounds[self._realm.subject("link-ip", request.ip)] = LINKS_PER_IP_MAX
         await count_attempt(self._pool, bounds, now=now, ip=request.ip)
         token = secrets.token_urlsafe(TOKEN_BYTES)
         async with self._pool.acquire() as connection, connection.transaction():
@@ -80,7 +79,12 @@ class LinkHandlers:
             person = None if known is None else await self._realm.find_person(connection, known.person_id)
             expires_at = now + (FIRST_LINK_LIFE if person is None else PASSWORD_LINK_LIFE)
             await store.put_access_link(
-                connection, token_hash=hash_of_token(token), email=email, now=now, expires_at=expires_at
+                connection,
+                token_hash=hash_of_token(token),
+                email=email,
+                asked_from=asked_from,
+                now=now,
+                expires_at=expires_at,
             )
             if person is None and expected is None:
                 _log.info("link_to_nobody", ip=request.ip)
@@ -115,10 +119,17 @@ class LinkHandlers:
         self._passwords.refuse_weak(request.password, email=found.email, by=realm.why_password_refused)
         encoded = await self._passwords.hash(request.password)
         async with self._pool.acquire() as connection, connection.transaction():
-            # Asked again where nobody else can change it: of two at once, and of two links, one is right.
-            if not await store.use_link(connection, found.token_hash, now):
-                raise LinkEnded
             customer_id = found.customer_id
+            if customer_id is not None:
+                await realm.people.lock_person(connection, customer_id)
+            # Asked again where nobody else can change it: of two at once, and of two links, one is right.
+            again = await store.find_access_link(connection, found.token_hash, now)
+            if (
+                again is None
+                or again.customer_id != customer_id
+                or not await store.use_link(connection, found.token_hash, now)
+            ):
+                raise LinkEnded
             if customer_id is None:
                 customer_id = await self._add_customer(connection, found.email, encoded, request.ip)
             else:

@@ -33,7 +33,7 @@ from core.identity.customers.errors import (
     MainEmailStays,
 )
 from core.identity.customers.model import Customer
-from core.identity.customers.rules import EMAIL_LINK_LIFE, EMAILS_MAX, LINKS_PER_EMAIL_MAX
+from core.identity.customers.rules import EMAIL_LINK_LIFE, EMAILS_MAX, link_bounds
 from core.identity.realm import Realm
 from core.identity.views import hash_of_token
 from core.runtime.manifest import FollowJoin, QueueMail
@@ -112,7 +112,7 @@ class OwnHandlers:
         if email in caller.emails:
             raise EmailKnown
         bounds = {
-            self._realm.subject("link", email): LINKS_PER_EMAIL_MAX,
+            **link_bounds(self._realm.subject, email, asker=caller.customer_id.hex()),
             self._realm.subject("links-of", caller.customer_id): EMAILS_MAX,
         }
         await count_attempt(self._pool, bounds, now=now, ip=caller.ip)

@@ -20,21 +20,21 @@ FROM customer_session s JOIN customer c ON c.id = s.customer_id
 WHERE s.token_hash = $1;
 
 -- name: replace_link
--- Unique index customer_link_open: at most one stands for an address and a purpose.
+-- Unique index customer_link_open: at most one stands for an address, a purpose and who asks.
 UPDATE customer_link SET replaced_at = $4
-WHERE purpose = $1 AND email = $2 AND customer_id IS NOT DISTINCT FROM $3
+WHERE purpose = $1 AND email = $2 AND customer_id IS NOT DISTINCT FROM $3 AND asked_from = $5
     AND used_at IS NULL AND replaced_at IS NULL;
 
 -- name: add_access_link
 -- Unique index on customer_email.email. The digest is that of nothing where the address is nobody's yet.
-INSERT INTO customer_link (token_hash, purpose, email, password_digest, created_at, expires_at)
+INSERT INTO customer_link (token_hash, purpose, email, password_digest, created_at, expires_at, asked_from)
 VALUES (
     $1, 'access', $2,
     (
         SELECT sha256(convert_to(c.password_hash, 'UTF8'))
         FROM customer_email e JOIN customer c ON c.id = e.customer_id WHERE e.email = $2
     ),
-    $3, $4
+    $3, $4, $5
 );
 
 -- name: access_link

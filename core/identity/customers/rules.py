@@ -1,5 +1,6 @@
 """Pure decisions about customers: which passwords are taken, how long links are good."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Final
 
@@ -9,9 +10,22 @@ from core.contracts.customers import PASSWORD_CHARACTERS_MIN
 FIRST_LINK_LIFE: Final = timedelta(hours=24)
 PASSWORD_LINK_LIFE: Final = timedelta(hours=1)
 EMAIL_LINK_LIFE: Final = timedelta(hours=24)
-LINKS_PER_EMAIL_MAX: Final = 5
+LINKS_PER_ASKER_MAX: Final = 5
+"""To one address, from one place or for one customer."""
+
+LINKS_PER_EMAIL_MAX: Final = 15
+"""To one address, whoever asks: a mailbox is not flooded, and it takes more than one stranger to keep its owner waiting."""
+
 LINKS_PER_IP_MAX: Final = 30
 EMAILS_MAX: Final = 10
+
+
+def link_bounds(subject: Callable[[str, str], str], email: str, *, asker: str) -> dict[str, int]:
+    """Return how often a link is sent to an address; `subject` says under which name something is counted."""
+    return {
+        subject("link", email): LINKS_PER_EMAIL_MAX,
+        subject("link-asker", f"{email} {asker}"): LINKS_PER_ASKER_MAX,
+    }
 
 
 def why_password_refused(password: str, *, email: str, is_common: bool) -> str | None:

@@ -36,11 +36,20 @@ async def find_signed_in(connection: Connection, token_hash: bytes) -> Customer 
 
 
 async def put_access_link(
-    connection: Connection, *, token_hash: bytes, email: str, now: datetime, expires_at: datetime
+    connection: Connection,
+    *,
+    token_hash: bytes,
+    email: str,
+    asked_from: str,
+    now: datetime,
+    expires_at: datetime,
 ) -> None:
-    """Keep a link by which a password is chosen in the place of an earlier one."""
-    await connection.execute(_SQL.replace_link, "access", email, None, now)
-    await connection.execute(_SQL.add_access_link, token_hash, email, now, expires_at)
+    """Keep a link by which a password is chosen in the place of an earlier one that was asked for from the same place.
+
+    Anybody may ask for any address: what another asked for stays good until one of them is used.
+    """
+    await connection.execute(_SQL.replace_link, "access", email, None, now, asked_from)
+    await connection.execute(_SQL.add_access_link, token_hash, email, now, expires_at, asked_from)
 
 
 async def find_access_link(connection: Connection, token_hash: bytes, now: datetime) -> StoredLink | None:
@@ -90,7 +99,7 @@ async def put_email_link(
     expires_at: datetime,
 ) -> None:
     """Keep a link that proves one more address in the place of an earlier one."""
-    await connection.execute(_SQL.replace_link, "email", email, uuid_of(customer_id), now)
+    await connection.execute(_SQL.replace_link, "email", email, uuid_of(customer_id), now, "")
     await connection.execute(_SQL.add_email_link, token_hash, email, uuid_of(customer_id), now, expires_at)
 
 

@@ -134,6 +134,61 @@ async def test_a_newer_link_ends_the_older_and_one_of_two_at_once_is_used(
     assert sorted(answer.status_code for answer in both) == [201, 410]
 
 
+async def test_a_stranger_who_asks_ends_no_link_and_keeps_nobody_waiting(
+    anyone: httpx.AsyncClient, rows: asyncpg.Connection
+) -> None:
+    email = _address()
+    await add_order(rows, email)
+    await register(anyone, rows, email)
+    await anyone.post("/v1/customers/links", json={"email": email})
+    token = await token_of_mail(rows, email, "customer_password")
+    # All addresses of one subscriber are one asker.
+    answers = [
+        (
+            await anyone.post(
+                "/v1/customers/links",
+                json={"email": email},
+                headers={"X-Forwarded-For": f"2001:db8:1:2::{n:x}"},
+            )
+        ).status_code
+        for n in range(1, 8)
+    ]
+    assert answers == [204] * 5 + [429] * 2
+    theirs = await token_of_mail(rows, email, "customer_password")
+    assert theirs != token
+    assert (await anyone.post("/v1/customers/links/lookup", json={"token": token})).status_code == 200
+    assert (await anyone.post("/v1/customers/links", json={"email": email})).status_code == 204
+    newer = await token_of_mail(rows, email, "customer_password")
+    older = await anyone.post("/v1/customers/links/lookup", json={"token": token})
+    assert older.json()["code"] == "link_ended"
+    # Both stand, whoever reads the mail: of two at once one chooses, and no other is good afterwards.
+    both = await asyncio.gather(
+        *(
+            anyone.post(
+                "/v1/customers/links/acceptance", json={"token": each, "new_password": OTHER_PASSWORD}
+            )
+            for each in (newer, theirs)
+        )
+    )
+    assert sorted(answer.status_code for answer in both) == [201, 410]
+
+
+async def test_a_mailbox_is_not_flooded_by_many_askers(
+    anyone: httpx.AsyncClient, rows: asyncpg.Connection
+) -> None:
+    email = _address()
+    answers = [
+        (
+            await anyone.post(
+                "/v1/customers/links", json={"email": email}, headers={"X-Forwarded-For": f"198.51.100.{n}"}
+            )
+        ).status_code
+        for n in range(1, 18)
+    ]
+    assert answers == [204] * 15 + [429] * 2
+    del rows
+
+
 async def test_a_forgotten_password_is_chosen_again_and_other_sessions_end(
     desk_stack: DeskStack, anyone: httpx.AsyncClient, rows: asyncpg.Connection
 ) -> None:

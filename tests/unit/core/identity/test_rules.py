@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import msgspec
+import pytest
 
 from core.contracts.permissions import Permission
 from core.contracts.scope import Area
 from core.identity.model import Failures, Grant
-from core.identity.rules import has_ended, must_note_seen, wait_after
+from core.identity.rules import has_ended, must_note_seen, origin_of_caller, wait_after
 from tests.support.callers import signed_in
 
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
@@ -62,3 +63,18 @@ def test_the_widest_grant_bounds_an_amount() -> None:
     assert SESSION.amount_max_of(Permission.TRANSACTIONS_REFUND) == 10_000
     assert SESSION.amount_max_of(Permission.TRANSACTIONS_READ) is None
     assert SESSION.amount_max_of(Permission.GRANTS_WRITE) == 0
+
+
+@pytest.mark.parametrize(
+    ("ip", "counted"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:DB8:1:2::1", "2001:db8:1:2::/64"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("", ""),
+        ("x" * 100, "x" * 64),
+    ],
+)
+def test_all_addresses_of_one_subscriber_are_counted_as_one(ip: str, counted: str) -> None:
+    assert origin_of_caller(ip) == counted
