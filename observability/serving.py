@@ -46,6 +46,10 @@ _FILES_A_CONNECTION: Final = 2
 _FILES_BESIDE: Final = 256
 
 
+STRICT_TRANSPORT: Final = (b"strict-transport-security", b"max-age=31536000")
+"""For answers of what browsers find by HTTPS alone. Never of this very machine: a browser would ask all of its ports so."""
+
+
 class CannotServe(OSError):
     """The address is taken, or is not this machine's; or the server gave up."""
 

@@ -9,6 +9,7 @@ _HOST: Final = r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?"
 _ORIGIN: Final = re.compile(
     rf"(?:https://{_HOST}|http://(?:localhost|127\.0\.0\.1))(?::(?P<port>[1-9][0-9]{{0,4}}))?"
 )
+_THIS_MACHINE: Final = re.compile(r"https?://(?:(?:[a-z0-9.-]+\.)?localhost|127\.[0-9.]+|0)\.?(?:[:/?#].*)?")
 _PATH: Final = re.compile(r"/[A-Za-z0-9._~!$&'()*+,;=:@/?%-]*")
 
 
@@ -27,6 +28,16 @@ def origin_of(url: str) -> str:
     if found is None or len(url) > URL_MAX or not is_origin(found[0]):
         return ""
     return found[0] if _PATH.fullmatch(url, found.end()) is not None else ""
+
+
+def is_public_https(origin: str) -> bool:
+    """Whether an origin is found by HTTPS, and not on this very machine."""
+    return origin.startswith("https://") and not is_of_this_machine(origin)
+
+
+def is_of_this_machine(url: str) -> bool:
+    """Whether an address that `origin_of` knows is one of whoever asks for it themselves (RFC 6761, section 6.3)."""
+    return _THIS_MACHINE.fullmatch(url) is not None
 
 
 def is_page_of(url: str, *, origin: str) -> bool:

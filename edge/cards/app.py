@@ -15,6 +15,7 @@ from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 
 from core.contracts.cards import FrameSession, Tokenised
+from core.values.web_pages import is_public_https
 from edge.cards.answers import FormMalformed, Parts, address_of, form_of, is_script, page_answer, told
 from edge.cards.challenges import come_back, go_to_issuer, take_results
 from edge.cards.desk import Desk, DeskSilent, hash_of
@@ -23,6 +24,7 @@ from edge.cards.pages import FILES, card_page, problem_text, way_back
 from edge.cards.typed import Problems, read_card
 from observability.admission import Admission, BodyCut, BodyStalled, Crowded
 from observability.metrics import FRAME_CARDS
+from observability.serving import STRICT_TRANSPORT
 
 BODY_BYTES_MAX: Final = 4 * 1024
 _SECRET: Final = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -146,22 +148,23 @@ def _on_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[
 class _Headers:
     """ASGI: adds what every answer carries."""
 
-    def __init__(self, app: Any) -> None:
+    def __init__(self, app: Any, *, is_strict: bool) -> None:
         self._app = app
+        self._headers = (*_HEADERS, STRICT_TRANSPORT) if is_strict else _HEADERS
 
     async def __call__(self, scope: Any, receive: Any, send: Callable[[Any], Awaitable[None]]) -> None:
         async def send_more(message: Any) -> None:
             if message["type"] == "http.response.start":
                 names = {name.lower() for name, _ in message["headers"]}
-                added = [header for header in _HEADERS if header[0] not in names]
+                added = [header for header in self._headers if header[0] not in names]
                 message["headers"] = [*message["headers"], *added]
             await send(message)
 
         await self._app(scope, receive, send_more if scope["type"] == "http" else send)
 
 
-def serve(parts: Parts) -> Any:
-    """Return what the server runs."""
+def serve(parts: Parts, *, frame_url: str) -> Any:
+    """Return what the server runs; `frame_url` is where browsers find it."""
     admission = Admission(
         process="card_frame",
         proxies=parts.proxies,
@@ -187,4 +190,4 @@ def serve(parts: Parts) -> Any:
         logging_config=None,
         openapi_config=None,
     )
-    return _Headers(app)
+    return _Headers(app, is_strict=is_public_https(frame_url))

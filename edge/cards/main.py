@@ -66,7 +66,7 @@ async def run(settings: Settings) -> None:
             signer=settings.signer,
             client=client,
         )
-        app = serve(Parts(desk, Attempts(now), issuers, settings.proxies))
+        app = serve(Parts(desk, Attempts(now), issuers, settings.proxies), frame_url=settings.frame_url)
         # Plain HTTP is for this machine only: what is typed must not cross a network in clear.
         servers = [make_server(app, host=_LOOPBACK, port=settings.port)]
         if settings.tls is not None:

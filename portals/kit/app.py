@@ -30,7 +30,13 @@ def create_app(kit: Kit, pages: Sequence[ControllerRouterHandler]) -> ASGIApp:
         return kit.crowded_page(Visit(Request(scope), kit).locale, "too_large")
 
     around = keeping_forms(compose(kit, pages), kit)
-    return guarded(around, kit.metrics, takes_files=kit.face.takes_files, too_large=too_large)
+    return guarded(
+        around,
+        kit.metrics,
+        takes_files=kit.face.takes_files,
+        too_large=too_large,
+        is_https=kit.cookies_are_secure,
+    )
 
 
 def compose(kit: Kit, pages: Sequence[ControllerRouterHandler]) -> Litestar:

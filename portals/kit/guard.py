@@ -10,6 +10,7 @@ from typing import cast
 
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
+from observability.serving import STRICT_TRANSPORT
 from portals.kit.legible import readable_query
 from portals.kit.metrics import PortalMetrics
 
@@ -39,11 +40,14 @@ def guarded(
     *,
     takes_files: re.Pattern[str],
     too_large: Callable[[Scope], bytes],
+    is_https: bool,
 ) -> ASGIApp:
     """Return `app` with what every answer carries and every request is counted by.
 
     `takes_files` are the addresses of forms with a file. `too_large` makes the page for a request whose body is not read, in the language of who sent it.
+    `is_https`: browsers come by HTTPS, which they are told never to leave.
     """
+    headers = (*_HEADERS, STRICT_TRANSPORT) if is_https else _HEADERS
 
     async def call(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -59,7 +63,7 @@ def guarded(
                 present = [(name.lower(), value) for name, value in message["headers"]]
                 # Two policies hold together: a page that frames something brings one of its own, made of this one.
                 names = {name for name, _ in present}
-                extra = [each for each in _HEADERS if each[0] not in names]
+                extra = [each for each in headers if each[0] not in names]
                 extra.append((b"x-request-id", reference.encode()))
                 if not any(name == b"cache-control" for name, _ in present):
                     extra.append(_NO_STORE)

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from core.values.web_pages import is_origin, is_page_of, origin_of, with_parameter
+from core.values.web_pages import (
+    is_of_this_machine,
+    is_origin,
+    is_page_of,
+    is_public_https,
+    origin_of,
+    with_parameter,
+)
 
 
 @pytest.mark.parametrize(
@@ -66,3 +73,28 @@ def test_the_origin_of_an_address_is_known_by_the_same_rule() -> None:
 def test_a_parameter_joins_those_that_there_are() -> None:
     assert with_parameter("https://a.example/b", "c", "d") == "https://a.example/b?c=d"
     assert with_parameter("https://a.example/b?x=1", "c", "d") == "https://a.example/b?x=1&c=d"
+
+
+@pytest.mark.parametrize(
+    ("url", "is_one"),
+    [
+        ("http://localhost:8000", True),
+        ("http://127.0.0.1/paid?order=1", True),
+        ("https://localhost", True),
+        ("https://shop.localhost:444/paid", True),
+        ("https://localhost./paid", True),
+        ("https://127.1", True),
+        ("https://0/", True),
+        ("https://localhost.example", False),
+        ("https://mylocalhost", False),
+        ("https://127.example", False),
+        ("https://shop.example/localhost", False),
+    ],
+)
+def test_what_is_of_this_very_machine_is_known(url: str, is_one: bool) -> None:
+    assert is_of_this_machine(url) is is_one
+
+
+def test_browsers_are_told_to_stay_with_https_where_they_find_it_and_nowhere_on_their_own_machine() -> None:
+    found = ["https://cards.example:8443", "https://localhost:7444", "http://localhost:7080"]
+    assert [is_public_https(each) for each in found] == [True, False, False]

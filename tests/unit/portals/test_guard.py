@@ -25,7 +25,7 @@ def address_of(handler: HTTPRouteHandler) -> str:
     return re.sub(r"\{(\w+):str\}", "onb_01j00000000000000000000000", path)
 
 
-async def answer(path: str, declared: int) -> int:
+async def answer(path: str, declared: int, *, is_https: bool = False) -> int:
     sent: list[Any] = []
 
     async def app(_scope: Any, _receive: Any, send: Any) -> None:
@@ -40,13 +40,25 @@ async def answer(path: str, declared: int) -> int:
     headers = [(b"content-length", str(declared).encode())]
     scope: Any = {"type": "http", "method": "POST", "path": path, "headers": headers}
     around = guarded(
-        app, PortalMetrics(), takes_files=FACE.takes_files, too_large=lambda _: b"<h1>Too much</h1>"
+        app,
+        PortalMetrics(),
+        takes_files=FACE.takes_files,
+        too_large=lambda _: b"<h1>Too much</h1>",
+        is_https=is_https,
     )
     await around(scope, receive, send)
     if sent[0]["status"] == 413:
         assert sent[1]["body"] == b"<h1>Too much</h1>"
         assert {name for name, _ in sent[0]["headers"]} >= {b"content-type", b"x-request-id"}
+    strict = dict(sent[0]["headers"]).get(b"strict-transport-security")
+    assert strict == (b"max-age=31536000" if is_https else None)
     return sent[0]["status"]
+
+
+@pytest.mark.parametrize("is_https", [True, False])
+@pytest.mark.parametrize("declared", [10, 65 * 1024])
+async def test_browsers_that_come_by_https_are_told_to_stay_with_it(is_https: bool, declared: int) -> None:
+    assert await answer("/login", declared, is_https=is_https) in {200, 413}
 
 
 def test_more_than_one_page_takes_a_file() -> None:
