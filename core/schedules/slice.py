@@ -40,6 +40,7 @@ from core.schedules.orders.desk import OrderHandlers
 from core.schedules.orders.merchant import MerchantOrderHandlers
 from core.schedules.orders.waiting import abandon_waiting
 from core.schedules.paying.handlers import PayingHandlers
+from core.schedules.paying.pages import loopback_of
 from core.schedules.paying.paying import Payments
 from core.schedules.settlements.handlers import MySettlementHandlers
 from core.schedules.settlements.settling import Settlements
@@ -378,11 +379,18 @@ def _of_merchants(parts: Parts) -> list[Served]:
 
 
 def _of_payments(parts: Parts) -> list[Served]:
+    frame_url, loopback = frame_url_of(parts.environment), loopback_of(parts.environment)
     payments = Payments(
-        parts.pool, parts.clock, parts.calendar, authentications_of(parts), _first_debits(parts)
+        parts.pool,
+        parts.clock,
+        parts.calendar,
+        authentications_of(parts),
+        _first_debits(parts),
+        loopback=loopback,
     )
-    frame_url = frame_url_of(parts.environment)
-    handlers = PayingHandlers(parts.pool, parts.clock, parts.calendar, payments, frame_url=frame_url)
+    handlers = PayingHandlers(
+        parts.pool, parts.clock, parts.calendar, payments, frame_url=frame_url, loopback=loopback
+    )
     return [
         serves(orders.ONE, handlers.order),
         serves(order_payments.OPEN_FRAME, handlers.open_frame),

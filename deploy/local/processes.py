@@ -164,6 +164,7 @@ PROCESSES: tuple[ProcessSpec, ...] = (
             "GUICHET_PORTAL_URL": f"http://localhost:{place.port('portal')}",
             "GUICHET_SPACE_URL": f"http://localhost:{place.port('space')}",
             "GUICHET_WEBHOOK_LOOPBACK": "allowed",
+            "GUICHET_SHOP_LOOPBACK": "allowed",
             "GUICHET_TEST_CLOCK": "1",
             "GUICHET_CARD_FRAME_URL": f"http://localhost:{place.port('cards')}",
         },

@@ -18,6 +18,7 @@ from core.schedules.orders.store import Sought, instalments_of, list_orders
 from core.schedules.orders.views import payable_of
 from core.schedules.paying import store
 from core.schedules.paying.errors import CardFramesTooMany, NotSoldAtADistance, OrderNotPayable
+from core.schedules.paying.pages import refuse_own_machine
 from core.schedules.paying.paying import Asked, Payment, Payments
 from core.values.bilingual import load_bilingual
 from core.values.clock import Clock, paris_date
@@ -38,13 +39,21 @@ class PayingHandlers:
     """
 
     def __init__(
-        self, pool: asyncpg.Pool, clock: Clock, calendar: Clock, payments: Payments, *, frame_url: str
+        self,
+        pool: asyncpg.Pool,
+        clock: Clock,
+        calendar: Clock,
+        payments: Payments,
+        *,
+        frame_url: str,
+        loopback: bool,
     ) -> None:
         self._pool = pool
         self._clock = clock
         self._calendar = calendar
         self._payments = payments
         self._frame_url = frame_url
+        self._loopback = loopback
 
     async def order(self, caller: Integrator, request: OneMerchantOrder) -> PayableOrder:
         """Return one order, and how its first payment stands. Raises: NotFound."""
@@ -67,6 +76,7 @@ class PayingHandlers:
 
     async def open_frame(self, caller: Integrator, request: ask.OpenCardFrame) -> ask.CardFrameView:
         """Open a page for a card. Raises: NotFound, OrderNotPayable, NotSoldAtADistance, CardFramesTooMany, CardTriesTooMany, FieldRefused."""
+        refuse_own_machine(request.origin, "origin", loopback=self._loopback)
         now = self._clock.now()
         async with self._pool.acquire() as connection, connection.transaction():
             purchase = await store.lock_purchase(connection, request.id, caller.company_id)

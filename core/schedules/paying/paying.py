@@ -27,6 +27,7 @@ from core.db.rows import Connection
 from core.schedules.collecting.first_debits import FirstDebits
 from core.schedules.paying import store
 from core.schedules.paying.errors import OrderNotPayable, PaymentUnderWay
+from core.schedules.paying.pages import refuse_own_machine
 from core.schedules.paying.rules import after_authentication, after_debit
 from core.schedules.paying.store import Purchase
 from core.values.clock import Clock, paris_date
@@ -61,12 +62,15 @@ class Payments:
         calendar: Clock,
         authentications: Authentications,
         debits: FirstDebits,
+        *,
+        loopback: bool,
     ) -> None:
         self._pool = pool
         self._clock = clock
         self._calendar = calendar
         self._authentications = authentications
         self._debits = debits
+        self._loopback = loopback
 
     async def pay(self, asked: Asked) -> None:
         """Go on as far as can be; `stands` tells how far that was.
@@ -128,7 +132,7 @@ class Payments:
                 card = await card_of(connection, purchase.card_id)
                 assert card is not None
                 return purchase, card
-            _return_url(asked, purchase)
+            _return_url(asked, purchase, loopback=self._loopback)
             payer = Payer(purchase.id, purchase.email_key)
             await count_try(connection, payer, today=paris_date(self._calendar.now()))
             # A token that made another card before stays spent: who repeats an older one does not bring that card back.
@@ -149,7 +153,7 @@ class Payments:
                 currency=purchase.currency,
                 payee=purchase.payee,
                 language=purchase.language,
-                return_url=_return_url(asked, purchase),
+                return_url=_return_url(asked, purchase, loopback=self._loopback),
             )
 
         return await self._authentications.ask_once(card, purchase.id, question)
@@ -173,11 +177,12 @@ class Payments:
         return await self._debits.begin(connection, purchase.id, purchase.instalment_id)
 
 
-def _return_url(asked: Asked, purchase: Purchase) -> str:
+def _return_url(asked: Asked, purchase: Purchase, *, loopback: bool) -> str:
     """Return where the browser comes back from its bank. Raises: FieldRefused."""
     url = asked.return_url or purchase.return_url
     if not url:
         raise FieldRefused("return_url", "missing")
     if not origin_of(url):
         raise FieldRefused("return_url", "malformed", "https://…")
+    refuse_own_machine(url, "return_url", loopback=loopback)
     return url

@@ -144,6 +144,7 @@ async def till(shop: Shop) -> AsyncIterator[Till]:
         shop.calendar,
         made.authentications,
         FirstDebits(world.pool, world.desk, world.clock, shop.calendar),
+        loopback=False,
     )
     frame = await Bus.connect(world.nats.url("cards"), name=FRAME, inbox_prefix=inbox_prefix("cards"))
 
