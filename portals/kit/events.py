@@ -6,11 +6,10 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from typing import Any, Final
 
-import httpx
 from litestar import Response
 from litestar.response import Stream
 
-from portals.kit.gateway import GatewayDown, GatewayProblem, Parameters
+from portals.kit.gateway import GatewayDown, GatewayProblem, Parameters, Upstream
 from portals.kit.kit import Kit
 from portals.kit.visit import Visit
 
@@ -43,14 +42,14 @@ async def pass_events_on(visit: Visit, path: str, parameters: Parameters) -> Res
     )
 
 
-async def _pass_on(upstream: httpx.Response, stack: AsyncExitStack, kit: Kit) -> AsyncIterator[bytes]:
+async def _pass_on(upstream: Upstream, stack: AsyncExitStack, kit: Kit) -> AsyncIterator[bytes]:
     async with stack:
         kit.metrics.live_streams += 1
         try:
-            async for chunk in kit.streams.until_closed(upstream.aiter_raw()):
+            async for chunk in kit.streams.until_closed(upstream.chunks()):
                 kit.metrics.live_bytes.n += len(chunk)
                 yield chunk
-        except (httpx.HTTPError, GatewayDown):
+        except GatewayDown:
             # The browser sees the end of the stream and resumes from the last event it had.
             return
         finally:

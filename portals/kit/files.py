@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from typing import Final
 
-import httpx
 from litestar import Response
 from litestar.datastructures import UploadFile
 from litestar.response import Stream
@@ -45,9 +44,9 @@ async def pass_file(visit: Visit, path: str, parameters: Parameters = ()) -> Str
     async def chunks() -> AsyncIterator[bytes]:
         async with stack:
             try:
-                async for chunk in visit.kit.streams.until_closed(upstream.aiter_raw()):
+                async for chunk in visit.kit.streams.until_closed(upstream.chunks()):
                     yield chunk
-            except (httpx.HTTPError, GatewayDown):
+            except GatewayDown:
                 # The length that was announced is missed: the browser says that the download failed.
                 return
 
@@ -62,7 +61,7 @@ async def show_file(visit: Visit, path: str, parameters: Parameters = ()) -> Res
     """
     async with visit.gateway.download(path, parameters) as answer:
         async with asyncio.timeout(_DOWNLOAD_S):
-            content = await answer.aread()
+            content = await answer.read()
         headers = {
             name: answer.headers[name] for name in ("content-disposition", "etag") if name in answer.headers
         }

@@ -137,6 +137,14 @@ def parse_time(text: str | None) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
+def parse_day(text: str | None) -> date | None:
+    """Return the day of a text such as `2026-11-22`; None when there is none or it is not one."""
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        return None
+
+
 def exact(moment: datetime, locale: str, *, precise: bool = False) -> str:
     """Return `22 nov. 2026 à 10:42:07`, to the millisecond when `precise`."""
     local = moment.astimezone(PARIS)
@@ -156,13 +164,18 @@ def day(moment: datetime, locale: str) -> str:
     return _day(moment.astimezone(PARIS), locale)
 
 
+def civil_day(day: date, locale: str) -> str:
+    """Return `22 nov. 2026` or `22 Nov 2026`, of a day that has no time."""
+    return _day(day, locale)
+
+
 def day_in_words(day: date, locale: str) -> str:
     """Return `3 octobre 2026`, with `1er` as it is written, or `3 October 2026`."""
     number = "1er" if locale == "fr" and day.day == 1 else str(day.day)
     return f"{number}{FIXED}{_MONTHS_IN_FULL[locale][day.month - 1]}{FIXED}{day.year}"
 
 
-def _day(local: datetime, locale: str) -> str:
+def _day(local: date, locale: str) -> str:
     return f"{local.day}{FIXED}{_MONTHS[locale][local.month - 1]}{FIXED}{local.year}"
 
 

@@ -6,10 +6,14 @@ import hashlib
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from functools import cached_property
+from http import HTTPStatus
 from typing import Any, Final
+from urllib.parse import quote, urlencode
 
-import httpx
+import aiohttp
 import msgspec
+from yarl import URL
 
 Json = dict[str, Any]
 Parameters = Sequence[tuple[str, str]]
@@ -22,6 +26,7 @@ CONNECTIONS_MAX = 40
 LIVE_CONNECTIONS_MAX = 500
 # The gateway sends a heartbeat every 10 s: two and a half of them missing is a dead stream.
 LIVE_SILENCE_MAX_S = 25.0
+KEPT_ALIVE_S = 5.0
 _HEADER_TEXT = re.compile("[!-~]{1,255}")
 _NOTHING_TO_DO: Final = frozenset(
     {
@@ -91,41 +96,56 @@ class NothingToDo(Exception):
         super().__init__(problem.code)
 
 
+class Upstream:
+    """An answer of the gateway whose body is still to come: the event stream, or a file."""
+
+    def __init__(self, answer: aiohttp.ClientResponse) -> None:
+        self._answer = answer
+        self.headers: Mapping[str, str] = answer.headers
+
+    async def read(self) -> bytes:
+        """Return the whole of it. Raises: GatewayDown."""
+        try:
+            return await self._answer.read()
+        except _FAILURES as error:
+            raise GatewayDown(type(error).__name__) from error
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """Give it as it comes. Raises: GatewayDown."""
+        try:
+            async for chunk in self._answer.content.iter_any():
+                yield chunk
+        except _FAILURES as error:
+            raise GatewayDown(type(error).__name__) from error
+
+
 class Gateway:
-    """Keep-alive connections to the gateway; one instance for the portal's life."""
+    """Keep-alive connections to the gateway; one instance for the portal's life, used by one event loop."""
 
     def __init__(self, base_url: str) -> None:
-        limits = httpx.Limits(max_connections=CONNECTIONS_MAX, max_keepalive_connections=CONNECTIONS_MAX)
-        # Read once: each client would read the authorities of the web anew.
-        authorities = httpx.create_ssl_context(trust_env=False)
-        self._client = httpx.AsyncClient(
-            base_url=base_url,
-            limits=limits,
-            timeout=httpx.Timeout(REQUEST_TIMEOUT_S, connect=CONNECT_TIMEOUT_S),
-            trust_env=False,
-            verify=authorities,
-        )
-        self._live = httpx.AsyncClient(
-            base_url=base_url,
-            limits=httpx.Limits(max_connections=LIVE_CONNECTIONS_MAX, max_keepalive_connections=0),
-            timeout=httpx.Timeout(CONNECT_TIMEOUT_S, read=LIVE_SILENCE_MAX_S),
-            trust_env=False,
-            verify=authorities,
-        )
-        # Apart from live pages: when all of those are open, a file can still be fetched.
-        self._files = httpx.AsyncClient(
-            base_url=base_url,
-            limits=httpx.Limits(max_connections=CONNECTIONS_MAX, max_keepalive_connections=0),
-            timeout=httpx.Timeout(CONNECT_TIMEOUT_S, read=LIVE_SILENCE_MAX_S),
-            trust_env=False,
-            verify=authorities,
-        )
+        self._base_url = base_url.rstrip("/")
+
+    # Made when they are first used: a session belongs to the loop that runs then.
+
+    @cached_property
+    def _client(self) -> aiohttp.ClientSession:
+        connector = aiohttp.TCPConnector(limit=CONNECTIONS_MAX, keepalive_timeout=KEPT_ALIVE_S)
+        return _session(connector, aiohttp.ClientTimeout(REQUEST_TIMEOUT_S))
+
+    @cached_property
+    def _live(self) -> aiohttp.ClientSession:
+        return _session(aiohttp.TCPConnector(limit=LIVE_CONNECTIONS_MAX, force_close=True), _STREAMING)
+
+    @cached_property
+    def _files(self) -> aiohttp.ClientSession:
+        """Apart from live pages: when all of those are open, a file can still be fetched."""
+        return _session(aiohttp.TCPConnector(limit=CONNECTIONS_MAX, force_close=True), _STREAMING)
 
     async def close(self) -> None:
         """Close every connection."""
-        await self._client.aclose()
-        await self._live.aclose()
-        await self._files.aclose()
+        for name in ("_client", "_live", "_files"):
+            if session := self.__dict__.pop(name, None):
+                await session.close()
 
     def as_user(self, *, token: str | None, locale: str, browser: str = "", address: str = "") -> GatewayUser:
         """Return the API as one user sees it.
@@ -136,11 +156,12 @@ class Gateway:
 
     async def is_ready(self) -> bool:
         """Say whether the gateway answers that it can work."""
+        within = aiohttp.ClientTimeout(CONNECT_TIMEOUT_S)
         try:
-            answer = await self._client.get("/health/ready", timeout=CONNECT_TIMEOUT_S)
-        except httpx.HTTPError:
+            async with self._client.get(self._address("/health/ready", ()), timeout=within) as answer:
+                return answer.status == HTTPStatus.OK
+        except _FAILURES:
             return False
-        return answer.status_code == httpx.codes.OK
 
     async def request(
         self, method: str, path: str, *, headers: Mapping[str, str], parameters: Parameters, body: Json | None
@@ -149,21 +170,9 @@ class Gateway:
 
         Raises: GatewayProblem, GatewayDown.
         """
-        try:
-            content = None if body is None else msgspec.json.encode(body)
-            answer = await self._client.request(
-                method,
-                path,
-                params=list(parameters),
-                content=content,
-                headers=dict(headers),
-                timeout=httpx.Timeout(
-                    REQUEST_TIMEOUT_S if method == "GET" else WRITE_TIMEOUT_S, connect=CONNECT_TIMEOUT_S
-                ),
-            )
-        except httpx.HTTPError as error:
-            raise GatewayDown(type(error).__name__) from error
-        return _read(answer.status_code, answer.headers, answer.content)
+        content = None if body is None else msgspec.json.encode(body)
+        within_s = REQUEST_TIMEOUT_S if method == "GET" else WRITE_TIMEOUT_S
+        return await self._ask(method, path, headers, parameters, content, within_s)
 
     async def send(
         self, path: str, *, headers: Mapping[str, str], parameters: Parameters, content: bytes
@@ -172,35 +181,72 @@ class Gateway:
 
         Raises: GatewayProblem, GatewayDown.
         """
-        try:
-            answer = await self._client.post(
-                path,
-                params=list(parameters),
-                content=content,
-                headers=dict(headers),
-                timeout=UPLOAD_TIMEOUT_S,
-            )
-        except httpx.HTTPError as error:
-            raise GatewayDown(type(error).__name__) from error
-        return _read(answer.status_code, answer.headers, answer.content)
+        return await self._ask("POST", path, headers, parameters, content, UPLOAD_TIMEOUT_S)
 
     @asynccontextmanager
     async def stream(
         self, path: str, *, headers: Mapping[str, str], parameters: Parameters, live: bool
-    ) -> AsyncIterator[httpx.Response]:
+    ) -> AsyncIterator[Upstream]:
         """Open the event stream, or a file; its body is read by the caller, chunk by chunk.
 
         Raises: GatewayProblem, GatewayDown.
         """
+        session = self._live if live else self._files
         try:
-            async with (self._live if live else self._files).stream(
-                "GET", path, params=list(parameters), headers=dict(headers)
-            ) as answer:
-                if answer.status_code != httpx.codes.OK:
-                    _read(answer.status_code, answer.headers, await answer.aread())
-                yield answer
-        except httpx.HTTPError as error:
+            answer = await session.get(
+                self._address(path, parameters), headers=headers, allow_redirects=False
+            )
+        except _FAILURES as error:
             raise GatewayDown(type(error).__name__) from error
+        try:
+            upstream = Upstream(answer)
+            if answer.status != HTTPStatus.OK:
+                _read(answer.status, answer.headers, await upstream.read())
+            yield upstream
+        finally:
+            answer.close()
+
+    async def _ask(
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        parameters: Parameters,
+        content: bytes | None,
+        within_s: float,
+    ) -> Json:
+        within = aiohttp.ClientTimeout(within_s, sock_connect=CONNECT_TIMEOUT_S)
+        address = self._address(path, parameters)
+        try:
+            async with self._client.request(
+                method, address, headers=headers, data=content, timeout=within, allow_redirects=False
+            ) as answer:
+                status, told, read = answer.status, answer.headers, await answer.read()
+        except _FAILURES as error:
+            raise GatewayDown(type(error).__name__) from error
+        return _read(status, told, read)
+
+    def _address(self, path: str, parameters: Parameters) -> URL:
+        """Return an address as it is: a path is never made shorter by the dots that somebody typed into it."""
+        asked = f"?{urlencode(parameters)}" if parameters else ""
+        return URL(f"{self._base_url}{quote(path, safe=_SAFE)}{asked}", encoded=True)
+
+
+_FAILURES: Final = (aiohttp.ClientError, TimeoutError, OSError)
+_SAFE: Final = "/%:@!$&'()*+,;=-._~"
+_STREAMING: Final = aiohttp.ClientTimeout(total=None, connect=CONNECT_TIMEOUT_S, sock_read=LIVE_SILENCE_MAX_S)
+
+
+def _session(connector: aiohttp.TCPConnector, within: aiohttp.ClientTimeout) -> aiohttp.ClientSession:
+    return aiohttp.ClientSession(
+        connector=connector,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        timeout=within,
+        # On one machine, or between two of ours: packing costs both sides more than it saves.
+        headers={"Accept-Encoding": "identity"},
+        auto_decompress=False,
+        skip_auto_headers=("User-Agent", "Content-Type"),
+    )
 
 
 class GatewayUser:
@@ -248,7 +294,7 @@ class GatewayUser:
         return await self._gateway.send(path, headers=headers, parameters=parameters, content=content)
 
     @asynccontextmanager
-    async def download(self, path: str, parameters: Parameters = ()) -> AsyncIterator[httpx.Response]:
+    async def download(self, path: str, parameters: Parameters = ()) -> AsyncIterator[Upstream]:
         """Open a file; its body is read by the caller, chunk by chunk. Raises: GatewayProblem, GatewayDown."""
         async with self._gateway.stream(
             path, headers=self._headers, parameters=parameters, live=False
@@ -258,7 +304,7 @@ class GatewayUser:
     @asynccontextmanager
     async def events(
         self, path: str, parameters: Parameters, *, last_event_id: str | None
-    ) -> AsyncIterator[httpx.Response]:
+    ) -> AsyncIterator[Upstream]:
         """Open a stream. Raises: GatewayProblem, GatewayDown."""
         headers = {**self._headers, "Accept": "text/event-stream"}
         # A place in the feed that a header cannot say is none of ours: the feed begins with now.
@@ -281,21 +327,21 @@ def header_key(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _read(status: int, headers: httpx.Headers, content: bytes) -> Json:
-    if status == httpx.codes.NO_CONTENT:
+def _read(status: int, headers: Mapping[str, str], content: bytes) -> Json:
+    if status == HTTPStatus.NO_CONTENT:
         return {}
     try:
         body = msgspec.json.decode(content) if content else {}
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        if status < httpx.codes.BAD_REQUEST:
+        if status < HTTPStatus.BAD_REQUEST:
             raise GatewayDown("the gateway's answer is not JSON") from error
         body = {}
     # Some lists may come bare; callers always see an object.
     if isinstance(body, list):
         body = {"data": body, "next_cursor": None}
-    if status in (httpx.codes.BAD_GATEWAY, httpx.codes.SERVICE_UNAVAILABLE, httpx.codes.GATEWAY_TIMEOUT):
+    if status in (HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT):
         raise GatewayDown(str(body.get("trace_id") or f"status {status}"))
-    if status >= httpx.codes.BAD_REQUEST:
+    if status >= HTTPStatus.BAD_REQUEST:
         retry = headers.get("Retry-After", "")
         raise GatewayProblem(status, body, retry_after_s=int(retry) if retry.isdigit() else 0)
     return body

@@ -6,6 +6,7 @@ import contextlib
 import secrets
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ TALK_PATHS = ("/live/conversation", "/contact/chat/live")
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _COMPILED = Path(__file__).parent / "__pycache__" / "templates"
+_MARKUP_KEPT = 1_000  # icons and pills: a list shows the same ones a hundred times
 
 
 class CompiledTemplates(jinja2.FileSystemBytecodeCache):
@@ -150,6 +152,7 @@ class Kit:
             **{"forms": PageForms(errors=facts.get("errors")), "above": Above()} | facts,
         )
 
+    @lru_cache(maxsize=_MARKUP_KEPT)  # noqa: B019 - one instance for the portal's life
     def _icon(self, name: str, label: str = "") -> Markup:
         """Return an icon of the sprite; without a label it is decoration beside its text."""
         address = f"{self.assets.url('icons.svg')}#{name}"
@@ -247,13 +250,13 @@ class Formats:
 
     def civil_day(self, text: str | None) -> str:
         """Return a day that has no time, such as `2026-11-22`, as it is written."""
-        moment = formats.parse_time(f"{text}T12:00:00Z") if text else None
-        return "–" if moment is None else formats.day(moment, self._locale)
+        day = formats.parse_day(text)
+        return "–" if day is None else formats.civil_day(day, self._locale)
 
     def day_in_words(self, text: str | None) -> str:
         """Return a day that has no time as a sentence says it."""
-        moment = formats.parse_time(f"{text}T12:00:00Z") if text else None
-        return "–" if moment is None else formats.day_in_words(moment.date(), self._locale)
+        day = formats.parse_day(text)
+        return "–" if day is None else formats.day_in_words(day, self._locale)
 
     def month(self, text: str | None) -> str:
         """Return a month such as `2027-09` as cards write it."""
@@ -266,10 +269,7 @@ class Formats:
 
     def pill(self, table: str, state: str) -> Markup:
         """Return the pill of a state."""
-        look = pills.TABLES[table].get(state, pills.UNKNOWN_STATE)
-        return Markup('<span class="pill {}">{}{}</span>').format(
-            look.tone, self._icon(look.icon), self._words.get(f"state.{table}.{state}", state)
-        )
+        return _pill(self._words, self._icon, table, state)
 
     def pill_table(self, table: str) -> dict[str, list[str]]:
         """Return state -> tone, icon, word: what live.js draws the same pills with."""
@@ -325,6 +325,14 @@ class Formats:
 def act_once(key: str = "") -> Markup:
     """Return the hidden field that lets a form act once, with a key of its own where it has none."""
     return Markup('<input type="hidden" name="{}" value="{}">').format(KEY, key or secrets.token_urlsafe(18))
+
+
+@lru_cache(maxsize=_MARKUP_KEPT)
+def _pill(words: Words, icon: Callable[[str], Markup], table: str, state: str) -> Markup:
+    look = pills.TABLES[table].get(state, pills.UNKNOWN_STATE)
+    return Markup('<span class="pill {}">{}{}</span>').format(
+        look.tone, icon(look.icon), words.get(f"state.{table}.{state}", state)
+    )
 
 
 def _is_held(transaction: Json) -> bool:
