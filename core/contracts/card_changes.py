@@ -29,6 +29,7 @@ CardChangeFailure = Literal[
     "declined",  # the bank says that the card is not good
     "unanswered",  # nobody knows; nothing was debited, and the card may be tried again
     "replaced",  # the customer began again
+    "overtaken",  # another card pays since: the customer settled by it
     "left",  # nobody came back
 ]
 """Why a change was not made. The card before it stays, whichever it is."""

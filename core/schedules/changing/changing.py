@@ -104,6 +104,13 @@ class CardChanges:
         today = paris_date(self._calendar.now())
         return standing_of(order.state, order.dues, has_card=order.card_id is not None, today=today)
 
+    def _failure(self, order: HeldOrder, change: Change) -> CardChangeFailure | None:
+        """Return why a change that is held cannot go on, None when it can."""
+        if order.card_id != change.old_card_id:
+            # Its customer has settled by another card meanwhile: that one pays now, and stays.
+            return "overtaken"
+        return self.standing(order).refusal
+
     def page_of(self, change_id: bytes) -> str:
         """Return where the customer's browser comes back to."""
         return f"{self._space_url}/card-changes/{CardChangeId(change_id).text}"
@@ -115,10 +122,10 @@ class CardChanges:
             order, change = await store.hold_change(connection, change_id)
             if change is None or change.state != "opened":
                 return
-            standing = self.standing(order)
-            if standing.refusal is not None or standing.last_debit is None:
-                failure = standing.refusal or "nothing_due"
-                await store.set_failed(connection, change_id, failure, at=now)
+            last_debit = self.standing(order).last_debit
+            failure = self._failure(order, change)
+            if failure is not None or last_debit is None:
+                await store.set_failed(connection, change_id, failure or "nothing_due", at=now)
                 return
             use = Use(order.company_id, "change", change_id)
             await count_try(connection, Payer(order.id, order.email_key), today=paris_date(now))
@@ -128,7 +135,7 @@ class CardChanges:
                 raise CardTokenUseless from error
             await connection.execute(store.SQL.set_typed, uuid_of(change_id), uuid_of(card.id), now)
             typed = TypedCard(card.sealed.brand, card.sealed.expiry)
-            if refuse_card(typed, needed_until=standing.last_debit, today=paris_date(now)) is not None:
+            if refuse_card(typed, needed_until=last_debit, today=paris_date(now)) is not None:
                 # The page has looked at it: a debit was moved since.
                 await self._fail(connection, change._replace(card_id=card.id), "ends_too_soon")
 
@@ -166,10 +173,9 @@ class CardChanges:
                 failure = failure_of_verification(attempt["state"], attempt["reason"])
                 await self._fail(connection, change, failure, reason=attempt["reason"])
                 return
-            standing = self.standing(order)
-            if standing.refusal is not None:
+            if (failure := self._failure(order, change)) is not None:
                 # A debit was claimed meanwhile, by the card that stood: it goes on, and so does the card.
-                await self._fail(connection, change, standing.refusal)
+                await self._fail(connection, change, failure)
                 return
             assert change.card_id is not None
             assert change.business_date is not None
@@ -253,9 +259,8 @@ class CardChanges:
             order, change = await store.hold_change(connection, change_id)
             if change is None or change.state != "typed":
                 return None
-            refusal = self.standing(order).refusal
-            if refusal is not None:
-                await self._fail(connection, change, refusal)
+            if (failure := self._failure(order, change)) is not None:
+                await self._fail(connection, change, failure)
                 return None
             terminal_id = order.terminal_id
             if terminal_id is None:

@@ -112,11 +112,14 @@ class CardChangeHandlers:
         """Return the change that waits for a card, or a new one in the place of one whose holder did not come back."""
         standing = await connection.fetchrow(store.SQL.open_change, uuid_of(order.id))
         if standing is not None:
-            if standing["state"] == "opened":
+            if standing["state"] == "opened" and standing["old_card_id"].bytes == card_id:
                 return standing["id"].bytes
             if standing["state"] == "verifying":
                 raise CardChangeUnderWay
-            await self._changes.replace(connection, standing["id"].bytes, standing["card_id"].bytes)
+            typed = standing["card_id"]
+            await self._changes.replace(
+                connection, standing["id"].bytes, None if typed is None else typed.bytes
+            )
         made: Any = await connection.fetchval(
             store.SQL.add_change,
             uuid_of(order.id),

@@ -46,7 +46,7 @@ SELECT due_on, amount_minor, state, collect_after IS NOT NULL AS waits FROM inst
 
 -- name: open_change
 -- Unique index card_change_open, of an order that is held. $1 order.
-SELECT id, state, card_id FROM card_change WHERE order_id = $1 AND state IN ('opened', 'typed', 'verifying') FOR NO KEY UPDATE;
+SELECT id, state, card_id, old_card_id FROM card_change WHERE order_id = $1 AND state IN ('opened', 'typed', 'verifying') FOR NO KEY UPDATE;
 
 -- name: latest_changes
 -- Index card_change_order. $1 order, $2 limit.

@@ -442,6 +442,46 @@ async def test_a_debit_that_was_moved_behind_the_expiry_meanwhile_refuses_the_ca
     await _keeps_the_old_card(shop, changer, order, ended.id)
 
 
+@pytest.mark.parametrize("reached", ["typed", "verifying"])
+async def test_where_another_card_pays_meanwhile_it_stays_and_the_change_fails(
+    shop: Shop, changer: Changer, monkeypatch: pytest.MonkeyPatch, reached: str
+) -> None:
+    """Its customer settled what was unpaid by another card while they were at the bank for this one."""
+    order, _ = await shop.order(due_in_days=20)
+
+    async def nobody(_change_id: bytes) -> None:
+        """The desk ends before it reads what became of the verification."""
+
+    if reached == "typed":
+        changer.bank.says = CHALLENGE
+        asked = await changer.change(order)
+        await changer.come_back(asked, "Y")
+    else:
+        with monkeypatch.context() as patch:
+            patch.setattr(changer.changes, "decide", nobody)
+            asked = await changer.change(order)
+    assert (await changer.row(asked.id))["state"] == reached
+    settled_by = await shop.card()
+    await shop.world.owner.execute("UPDATE purchase_order SET card_id = $2 WHERE id = $1", order, settled_by)
+    ended = await changer.go_on(asked.id)
+    assert (ended.state, ended.failure) == ("failed", "overtaken")
+    assert (await changer.card_of(order))["id"] == settled_by
+    await _keeps_the_old_card(shop, changer, order, ended.id)
+
+
+async def test_a_page_that_was_opened_before_another_card_paid_gives_way_to_a_new_one(
+    shop: Shop, changer: Changer
+) -> None:
+    order, _ = await shop.order(due_in_days=20)
+    before = await changer.open(order)
+    await shop.world.owner.execute(
+        "UPDATE purchase_order SET card_id = $2 WHERE id = $1", order, await shop.card()
+    )
+    assert (await changer.open(order)).change.id != before.change.id
+    assert (await changer.row(before.change.id))["failure"] == "replaced"
+    assert (await changer.change(order)).state == "done"
+
+
 async def collect_now(changer: Changer, order: UUID) -> int:
     answer = await changer.handlers.collect_now(changer.customer, ask.CollectNow(id=OrderId(order.bytes)))
     return answer.amount.amount
