@@ -130,12 +130,15 @@ async def _settle_others(connection: Connection, others: list[Decided], *, now: 
 async def _give_back(connection: Connection, ended: list[tuple[Ended, Next]], *, now: datetime) -> None:
     """Let instalments that were not collected be tried again, or be unpaid; ask customers where only they can act."""
     await store.try_after(connection, [(each.instalment_id, what.after) for each, what in ended])
+    waits: set[bytes] = set()
     if again := [each.instalment_id for each, what in ended if not what.is_unpaid]:
-        await orders.release(connection, again, at=now)
+        waits = await orders.release(connection, again, at=now)
     if unpaid := [each.instalment_id for each, what in ended if what.is_unpaid]:
         await orders.mark_unpaid(connection, unpaid, at=now)
     told = [
-        each for each, what in ended if not what.is_unpaid and answer_of(each.state, each.reason) != "ours"
+        each
+        for each, _ in ended
+        if each.instalment_id in waits and answer_of(each.state, each.reason) != "ours"
     ]
     await note_failures(connection, [(each.order_id, each.id) for each in told], now=now)
     if dead := [each.id for each, what in ended if what.card_is_dead]:
@@ -145,7 +148,7 @@ async def _give_back(connection: Connection, ended: list[tuple[Ended, Next]], *,
         [
             Event(each.order_id, now, "customer_needed", RUN, each.instalment_id, {"reason": each.reason})
             for each, what in ended
-            if what.asks_customer and not what.is_unpaid
+            if what.asks_customer and each.instalment_id in waits
         ],
     )
 

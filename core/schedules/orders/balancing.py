@@ -13,10 +13,14 @@ from core.schedules.orders.store import RUN, Event, Order, Refund
 
 
 class Balanced(NamedTuple):
-    """Orders as they stand now, by their identifiers, and what the change made owed back."""
+    """Orders as they stand now, by their identifiers, and what the change made owed back.
+
+    `unpaid`: parts of settlements that were to come, and are unpaid now because something else is.
+    """
 
     orders: dict[bytes, Order]
     refunds: list[Refund]
+    unpaid: set[bytes]
 
 
 async def balance(
@@ -28,14 +32,18 @@ async def balance(
     """
     before = await store.read(connection, order_ids)
     changed: list[tuple[bytes, Due]] = []
-    made = Balanced({}, [])
+    made = Balanced({}, [], set())
     for order in before.values():
         follows = balance_of(order.facts)
-        changed += [
-            (stored.id, due)
+        moved = [
+            (stored, due)
             for stored, due in zip(order.instalments, follows.dues, strict=True)
             if stored.due != due
         ]
+        changed += [(stored.id, due) for stored, due in moved]
+        made.unpaid.update(
+            stored.id for stored, due in moved if due.state == "unpaid" and stored.state != "unpaid"
+        )
         if follows.refund_minor:
             made.refunds.append(Refund(order.id, causes[order.id], follows.refund_minor))
         made.orders[order.id] = _standing(order, follows.dues, follows.refund_minor)

@@ -5,10 +5,11 @@ is, and what is returned is what changed. An instalment is claimed before a debi
 as it was sent, whatever is cancelled meanwhile.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final, NamedTuple
 
+from core.contracts.orders import InstalmentState, OrderEventKind
 from core.contracts.webhooks import WebhookKind
 from core.db.queries import load_beside
 from core.db.rows import Connection, uuid_of, uuid_or_none
@@ -19,6 +20,14 @@ from core.values.ids import encode_id
 from core.values.timestamps import timestamp
 from core.webhooks.api import Told, tell_each
 
+_NOTED: Final[Mapping[InstalmentState, OrderEventKind]] = {
+    "paid": "instalment_paid",
+    "unpaid": "instalment_unpaid",
+}
+_TOLD: Final[Mapping[InstalmentState, WebhookKind]] = {
+    "paid": "instalment.paid",
+    "unpaid": "instalment.unpaid",
+}
 _SQL: Final = load_beside(__file__)
 
 
@@ -39,9 +48,15 @@ async def claim(connection: Connection, instalment_ids: Iterable[bytes]) -> list
     return [(row["id"].bytes, row["amount_minor"]) for row in rows]
 
 
-async def release(connection: Connection, instalment_ids: Iterable[bytes], *, at: datetime) -> None:
-    """Let claimed instalments be upcoming again: their debit was declined and may be tried another day."""
-    await _change(connection, _SQL.release, instalment_ids, at)
+async def release(connection: Connection, instalment_ids: Iterable[bytes], *, at: datetime) -> set[bytes]:
+    """Let claimed instalments be upcoming again: their debit was declined and may be tried another day.
+
+    Return those that are: what was cancelled meanwhile is not tried again.
+    """
+    changed = await _change(connection, _SQL.release, instalment_ids, at)
+    orders = await _told_and_kept(connection, changed, at)
+    upcoming = {each.id for order in orders for each in order.instalments if each.state == "upcoming"}
+    return changed.ids & upcoming
 
 
 async def activate(
@@ -62,15 +77,18 @@ async def activate(
 async def mark_paid(connection: Connection, instalment_ids: Iterable[bytes], *, at: datetime) -> list[Order]:
     """Note that claimed or unpaid instalments were collected; return the orders of those that were not noted before."""
     changed = await _change(connection, _SQL.mark_paid, instalment_ids, at, at)
-    return await _told_and_kept(connection, changed, "instalment_paid", "instalment.paid", at)
+    return await _told_and_kept(connection, changed, at)
 
 
 async def mark_unpaid(
     connection: Connection, instalment_ids: Iterable[bytes], *, at: datetime
 ) -> list[Order]:
-    """Note that claimed instalments are given up as unpaid; return the orders of those that were not noted before."""
+    """Note that claimed instalments are given up as unpaid; return the orders of those that were not noted before.
+
+    Of what was cancelled meanwhile nothing is unpaid, and nobody is told that it is.
+    """
     changed = await _change(connection, _SQL.mark_unpaid, instalment_ids, at)
-    return await _told_and_kept(connection, changed, "instalment_unpaid", "instalment.unpaid", at)
+    return await _told_and_kept(connection, changed, at)
 
 
 async def owed_refunds(
@@ -159,26 +177,32 @@ async def _change(
     return _Changed(changed, await balance(connection, [*causes], at=at, causes=causes))
 
 
-async def _told_and_kept(
-    connection: Connection,
-    changed: _Changed,
-    kind: Literal["instalment_paid", "instalment_unpaid"],
-    webhook: WebhookKind,
-    at: datetime,
-) -> list[Order]:
+async def _told_and_kept(connection: Connection, changed: _Changed, at: datetime) -> list[Order]:
+    """Write down and tell what instalments have become, as they stand once their orders are balanced."""
     orders = [*changed.balanced.orders.values()]
-    pairs = [(order, each) for order in orders for each in order.instalments if each.id in changed.ids]
+    pairs = [(order, each) for order in orders for each in order.instalments]
+    noted = [(order, each) for order, each in pairs if each.id in changed.ids and each.state in _NOTED]
     events = [
-        Event(order.id, at, kind, RUN, each.id, {"number": each.number, "amount": each.amount_minor})
-        for order, each in pairs
+        Event(
+            order.id,
+            at,
+            _NOTED[each.state],
+            RUN,
+            each.id,
+            {"number": each.number, "amount": each.amount_minor},
+        )
+        for order, each in noted
     ]
     events += [
         Event(refund.order_id, at, "refund_owed", RUN, refund.cause_id, {"amount": refund.amount_minor})
         for refund in changed.balanced.refunds
     ]
     await store.add_events(connection, events)
+    # Parts that are unpaid with another have no event: their customer is told once, of what was not collected.
+    told = noted + [(order, each) for order, each in pairs if each.id in changed.balanced.unpaid]
     await tell_each(
-        connection, [_told(order, webhook, at, _facts_of(order, each), each.id) for order, each in pairs]
+        connection,
+        [_told(order, _TOLD[each.state], at, _facts_of(order, each), each.id) for order, each in told],
     )
     return orders
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -41,6 +41,7 @@ DELETE FROM collection_run;
 DELETE FROM collection_pause;
 DELETE FROM webhook_delivery;
 DELETE FROM webhook_event;
+DELETE FROM webhook_endpoint;
 SET LOCAL session_replication_role = origin;
 """
 
@@ -177,11 +178,18 @@ class Shop:
             await self.settle(collecting)
         return claimed
 
-    async def decline(self, collecting: Collecting, reason: Reason) -> None:
-        """Have the host decline the next request for a reason, and collect what is due."""
+    async def decline(
+        self,
+        collecting: Collecting,
+        reason: Reason,
+        meanwhile: Callable[[], Awaitable[object]] | None = None,
+    ) -> None:
+        """Have the host decline the next request for a reason, and collect what is due; `meanwhile` while it thinks."""
         self.world.host.script.append(behaviour.HOLD)
         await collecting.collect()
         await until(lambda: bool(self.world.host.held))
+        if meanwhile is not None:
+            await meanwhile()
         self.world.host.held.clear()
         request = self.world.host.messages("0200")[-1]
         self.world.host.book.pop(request.rrn)

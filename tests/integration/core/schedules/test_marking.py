@@ -201,6 +201,19 @@ async def test_merchants_are_told_of_each_thing_once(shop: Shop) -> None:
     ]
 
 
+async def test_nobody_is_told_that_what_was_cancelled_is_unpaid(shop: Shop) -> None:
+    await add_endpoint(shop.pool, shop.caller.company_id)
+    order = await shop.buy("D-2")
+    await begin(shop, order)
+    await claim(shop.pool, ids(order, 2))
+    await cancel(shop, order, None)
+    await mark_unpaid(shop.pool, ids(order, 2), at=shop.clock.now())
+    assert shown(await shop.read("D-2"))[1:] == [(0, "cancelled")] * 2
+    told = "SELECT count(*) FROM webhook_event WHERE kind = 'instalment.unpaid'"
+    assert await shop.pool.fetchval(told) == 0
+    assert await shop.pool.fetchval("SELECT count(*) FROM order_event WHERE kind = 'instalment_unpaid'") == 0
+
+
 STEPS = st.one_of(
     st.tuples(st.sampled_from(["claim", "pay", "decline", "give_up", "ahead"]), st.integers(1, 4)),
     st.tuples(st.sampled_from(["cancel", "refund"]), st.integers(1, 9_000)),

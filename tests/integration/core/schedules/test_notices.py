@@ -5,16 +5,17 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import msgspec
 import pytest
 
 from core.contracts.reasons import Reason
 from core.schedules.notices.telling import TellingRound
-from core.schedules.orders.api import claim, mark_paid, mark_unpaid
+from core.schedules.orders.api import Actor, Wanted, claim, mark_paid, mark_unpaid, take_off
 from core.schedules.orders.store import hold, read
 from tests.integration.core.schedules.shop import Shop
+from tests.integration.core.webhooks.directory import add_endpoint
 
 MAILS = "SELECT template, facts::text AS facts, recipient, about_kind, about_id FROM mail ORDER BY id"
 
@@ -118,6 +119,29 @@ async def test_a_debit_that_failed_says_when_it_is_tried_again(shop: Shop) -> No
     again = shop.today() + timedelta(days=2)
     assert facts["again"].endswith(str(again.year))
     assert facts["again"].startswith("1er" if again.day == 1 else str(again.day))
+
+
+@pytest.mark.parametrize(
+    "reason", [Reason.INSUFFICIENT_FUNDS, Reason.STRONG_AUTHENTICATION_REQUIRED, Reason.STOLEN_CARD]
+)
+async def test_of_what_was_cancelled_while_its_debit_was_declined_nobody_is_told(
+    shop: Shop, reason: Reason
+) -> None:
+    await add_endpoint(shop.world.owner, shop.world.directory.company.bytes)
+    order, instalments = await shop.order(paid=2)
+
+    async def cancel() -> None:
+        wanted = Wanted("cancellation", None, "sold out", Actor("integrator", uuid4().bytes), uuid4().hex)
+        owner = shop.world.owner
+        async with owner.transaction():
+            await take_off(owner, order.bytes, wanted, cancellation_id=uuid4().bytes, at=shop.calendar.now())
+
+    await shop.decline(await shop.run(), reason, meanwhile=cancel)
+    last = await shop.instalment(instalments[2])
+    assert (last["state"], last["amount_minor"]) == ("cancelled", 0)
+    assert await shop.events(order) == ["cancelled"]
+    assert await shop.value("SELECT array_agg(kind) FROM webhook_event") == ["order.cancelled"]
+    assert await shop.value("SELECT array_agg(kind) FROM order_notice") == ["order_changed"]
 
 
 async def test_nobody_is_told_of_a_failure_that_was_made_good_meanwhile(shop: Shop) -> None:

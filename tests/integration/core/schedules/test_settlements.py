@@ -20,6 +20,7 @@ from tests.integration.core.schedules.shop import Shop
 from tests.integration.core.transactions import stand_in_host as behaviour
 from tests.integration.core.transactions.invariants import check_books_agree, check_invariants
 from tests.integration.core.transactions.world import until
+from tests.integration.core.webhooks.directory import add_endpoint
 
 PARTS = """
 SELECT number, amount_minor, state, counts, due_on FROM instalment WHERE order_id = $1 AND settlement_id IS NOT NULL
@@ -158,6 +159,26 @@ async def test_a_part_that_fails_falls_back_to_unpaid_and_what_was_settled_stays
     assert await shop.order_state(order) == "settled"
     assert await shop.value(ALL_COLLECTED, order) == 15_918
     await check(shop)
+
+
+async def test_merchants_are_told_of_every_part_that_is_unpaid_and_customers_of_what_failed(
+    shop: Shop, door: FirstDebits
+) -> None:
+    await add_endpoint(shop.world.owner, shop.world.directory.company.bytes)
+    order, _ = await unpaid(shop, 5_000, 15_918)
+    await settle(shop, door, order, 3)
+    shop.later(days=31)
+    await shop.decline(await shop.run(), Reason.STOLEN_CARD)
+    told = await shop.world.owner.fetch(
+        "SELECT facts -> 'number' AS number, facts -> 'amount' -> 'amount' AS amount FROM webhook_event"
+        " WHERE kind = 'instalment.unpaid' ORDER BY id"
+    )
+    assert [(row["number"], row["amount"]) for row in told] == [
+        ("2", "15918"),
+        ("4", "5306"),
+        ("5", "5306"),
+    ]
+    assert (await shop.events(order)).count("instalment_unpaid") == 2
 
 
 async def test_an_instalment_of_the_plan_that_fails_meanwhile_ends_the_settlement(
