@@ -40,8 +40,13 @@ class Wanted(NamedTuple):
 
     @property
     def key(self) -> str:
-        """Under what it stands beside the order, for longer than idempotency keys are kept."""
-        return hashlib.sha256(f"{self.by.kind} {self.idempotency_key}".encode()).hexdigest()
+        """Under what it stands beside the order, for longer than idempotency keys are kept.
+
+        An agent's keys are theirs. A program's are those of its company, whose order it is: its call may be repeated under
+        the company's next key.
+        """
+        whose = f"agent {(self.by.id or b'').hex()}" if self.by.kind == "agent" else self.by.kind
+        return hashlib.sha256(f"{whose} {self.idempotency_key}".encode()).hexdigest()
 
 
 class TakenOff(NamedTuple):

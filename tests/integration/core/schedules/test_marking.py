@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.contracts.orders import (
+    ActorKind,
     CancelMerchantOrder,
     InstalmentId,
     OrderAmount,
@@ -22,6 +24,8 @@ from core.contracts.orders import (
 )
 from core.contracts.refusals import Refused
 from core.schedules.orders.api import (
+    Actor,
+    Wanted,
     abandon,
     activate,
     claim,
@@ -30,6 +34,7 @@ from core.schedules.orders.api import (
     mark_unpaid,
     owed_refunds,
     release,
+    take_off,
 )
 from core.schedules.orders.waiting import GIVEN_UP_AFTER, abandon_waiting
 from core.verify.schedules import check_instalments, check_schedules
@@ -212,6 +217,36 @@ async def test_nobody_is_told_that_what_was_cancelled_is_unpaid(shop: Shop) -> N
     told = "SELECT count(*) FROM webhook_event WHERE kind = 'instalment.unpaid'"
     assert await shop.pool.fetchval(told) == 0
     assert await shop.pool.fetchval("SELECT count(*) FROM order_event WHERE kind = 'instalment_unpaid'") == 0
+
+
+async def test_a_key_is_its_agent_s_and_that_of_a_program_its_company_s(shop: Shop) -> None:
+    order = await shop.buy("D-3")
+    await begin(shop, order)
+
+    async def take(kind: ActorKind, by: int) -> bytes:
+        wanted = Wanted("cancellation", 1_000, WHY, Actor(kind, UUID(int=by).bytes), "1")
+        async with shop.pool.acquire() as connection, connection.transaction():
+            taken = await take_off(
+                connection,
+                OrderId.read(order.id),
+                wanted,
+                cancellation_id=uuid4().bytes,
+                at=shop.clock.now(),
+            )
+        return taken.id
+
+    asked: list[tuple[ActorKind, int]] = [
+        ("agent", 1),
+        ("agent", 2),
+        ("agent", 1),
+        ("integrator", 3),
+        ("integrator", 4),
+    ]
+    made = [await take(kind, by) for kind, by in asked]
+    assert made[0] == made[2]
+    assert made[3] == made[4], "its company has another key by now"
+    assert len({*made}) == 3
+    assert (await shop.read("D-3")).cancelled.amount == 3_000
 
 
 STEPS = st.one_of(
