@@ -128,8 +128,7 @@ SELECT p.id, p.company_id, c.legal_name, p.store_id, s.name AS store_name, s.dep
        n.name_fr, n.name_en, n.parts, n.step_unit, n.step_count, k.brand, k.last_four, k.expiry,
        (SELECT coalesce(sum(t.amount_minor), 0)::bigint FROM order_cancellation AS t WHERE t.order_id = p.id) AS cancelled_minor,
        (SELECT coalesce(sum(r.amount_minor), 0)::bigint FROM order_refund AS r WHERE r.order_id = p.id) AS refunded_minor,
-       (SELECT coalesce(sum(r.amount_minor), 0)::bigint FROM order_refund AS r
-        WHERE r.order_id = p.id AND r.sent_at IS NULL) AS owed_back_minor
+       owed_back_minor(p.id) AS owed_back_minor
 FROM purchase_order AS p
 JOIN company AS c ON c.id = p.company_id
 JOIN plan AS n ON n.id = p.plan_id

@@ -10,8 +10,10 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from core.schedules.mine.handlers import find_whole
 from core.schedules.orders.api import Actor, Wanted, take_off
 from core.schedules.orders.cancelling import Kind
+from core.schedules.orders.store import Sought, list_orders
 from core.schedules.refunding.refunding import Refunding
 from core.schedules.refunding.rules import LAST_PAUSE
 from core.transactions.bookings.refunds import Refunds
@@ -222,6 +224,26 @@ async def test_the_rest_goes_to_a_payment_that_gave_some_of_it_already(shop: Sho
         await rounds_until_sent(shop, of, order)
     assert sorted((await parts(shop))[4:]) == [("approved", 266), ("approved", 3_734), ("approved", 3_734)]
     await holds(shop)
+
+
+async def test_of_what_was_given_back_in_part_the_rest_alone_is_owed(shop: Shop) -> None:
+    order = await paid_order(shop, paid=2)
+    await cancel(shop, order, None)
+    shop.world.host.script += [behaviour.APPROVE, behaviour.DECLINE]
+    async with refunding(shop) as of:
+
+        async def is_sent_in_part() -> bool:
+            await of.round()
+            return sorted(await parts(shop)) == [("approved", 4_266), ("declined", 4_265)]
+
+        await eventually(is_sent_in_part)
+        (row,) = await list_orders(shop.world.owner, Sought(order_id=order.bytes))
+        seen = await find_whole(shop.world.owner, ["odette@example.com"], order.bytes, today=shop.today())
+        assert (row["refunded_minor"], row["owed_back_minor"], seen.owed_back.amount) == (8_531, 4_265, 4_265)
+        shop.world.clock.offset += LAST_PAUSE + timedelta(seconds=1)
+        await rounds_until_sent(shop, of, order)
+    (row,) = await list_orders(shop.world.owner, Sought(order_id=order.bytes))
+    assert (row["refunded_minor"], row["owed_back_minor"]) == (8_531, 0)
 
 
 OF_PART = "EXISTS (SELECT FROM order_refund_part AS p WHERE p.id = NEW.id AND p.order_id = '{order}')"
