@@ -310,12 +310,13 @@ class OrderPage(msgspec.Struct):
 
 
 class ShownInstalment(msgspec.Struct, kw_only=True):
-    """An instalment as a customer saw it at a moment."""
+    """An instalment as a customer saw it at a moment. `is_settling`: it is a part of a settlement of what was unpaid."""
 
     number: int
     due_on: str
     amount: Money
     state: InstalmentState
+    is_settling: bool = False
 
 
 class ChangedOrder(msgspec.Struct, kw_only=True):

@@ -24,6 +24,7 @@ _WORDS: Final[dict[str, dict[str, str]]] = {
         "hello_nobody": "Bonjour,",
         "line": "Prélèvement n° {number} : {day}, {amount} ({state})",
         "nothing": "Prélèvement n° {number} : supprimé",
+        "part": "{place} de la régularisation",
         "upcoming": "à venir",
         "in_progress": "en cours",
         "paid": "réglé",
@@ -41,6 +42,7 @@ _WORDS: Final[dict[str, dict[str, str]]] = {
         "hello_nobody": "Hello,",
         "line": "Debit no. {number}: {day}, {amount} ({state})",
         "nothing": "Debit no. {number}: cancelled",
+        "part": "{place} of the settlement",
         "upcoming": "upcoming",
         "in_progress": "in progress",
         "paid": "settled",
@@ -136,7 +138,7 @@ def letter_of(due: Due) -> Letter:
     }
     if instalment is not None:
         facts |= {
-            "number": str(instalment.number),
+            "number": _numbers(order.instalments, locale).get(instalment.number, str(instalment.number)),
             "amount": money(instalment.amount_minor),
             "day": long_day(instalment.due_on, locale),
         }
@@ -238,13 +240,21 @@ def _card(card: CardShown | None, locale: str) -> str:
     )
 
 
+def _numbers(instalments: Sequence[ShownInstalment], locale: str) -> dict[int, str]:
+    """Return what each instalment is called: parts of a settlement by their places among these, as their customer sees them."""
+    part = _WORDS[locale]["part"]
+    parts = [each.number for each in instalments if each.is_settling]
+    places = {number: part.format(place=place) for place, number in enumerate(parts, start=1)}
+    return {each.number: places.get(each.number, str(each.number)) for each in instalments}
+
+
 def _schedule(instalments: Sequence[ShownInstalment], locale: str) -> str:
-    words = _WORDS[locale]
+    words, numbers = _WORDS[locale], _numbers(instalments, locale)
     return "\n".join(
-        words["nothing"].format(number=each.number)
+        words["nothing"].format(number=numbers[each.number])
         if each.state == "cancelled"
         else words["line"].format(
-            number=each.number,
+            number=numbers[each.number],
             day=long_day(date.fromisoformat(each.due_on), locale),
             amount=money_text(each.amount.amount, each.amount.currency, locale),
             state=words[each.state],

@@ -110,6 +110,7 @@ def shown(instalments: Sequence[Stored], currency: str) -> list[ShownInstalment]
             due_on=each.due_on.isoformat(),
             amount=Money(each.amount_minor, currency),
             state=each.state,
+            is_settling=each.settlement_id is not None,
         )
         for each in instalments
         if each.counts

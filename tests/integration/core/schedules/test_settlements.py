@@ -11,6 +11,7 @@ import pytest
 
 from core.contracts.reasons import Reason
 from core.schedules.collecting.first_debits import FirstDebits
+from core.schedules.notices.telling import TellingRound
 from core.schedules.orders.api import Wanted, mark_paid, mark_unpaid, take_off
 from core.schedules.orders.store import Actor, hold
 from core.schedules.settlements import store
@@ -179,6 +180,9 @@ async def test_merchants_are_told_of_every_part_that_is_unpaid_and_customers_of_
         ("5", "5306"),
     ]
     assert (await shop.events(order)).count("instalment_unpaid") == 2
+    await TellingRound(shop.world.pool, shop.calendar).round()
+    mails = "SELECT array_agg(facts ->> 'number') FROM mail WHERE template = 'instalment_unpaid'"
+    assert await shop.value(mails) == ["2 de la régularisation"]
 
 
 async def test_an_instalment_of_the_plan_that_fails_meanwhile_ends_the_settlement(

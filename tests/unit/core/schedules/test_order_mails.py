@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import get_args
 
+import msgspec
 import pytest
 
 from core.contracts.order_mails import OrderMailSample, OrderMailTemplate
@@ -46,6 +47,41 @@ def test_a_mail_says_what_it_is_about_and_how_to_reach_us(
     assert not re.search(r"<(?:script|img|b)\b", mail.html), "a name became markup"
     if "schedule" in facts:
         assert facts["schedule"].count("\n") == len(due.order.instalments) - 1
+
+
+@pytest.mark.parametrize(
+    ("template", "locale", "said"),
+    [
+        ("debit_coming", "fr", "Le prélèvement n° 2 de la régularisation de votre commande MD-2026-0417"),
+        ("debit_coming", "en", "Debit no. 2 of the settlement of your order MD-2026-0417"),
+        ("debit_paid", "fr", "L’échéance n° 2 de la régularisation de votre commande MD-2026-0417"),
+        ("order_changed", "fr", "Prélèvement n° 2 de la régularisation : 3"),
+        ("order_changed", "fr", "Prélèvement n° 1 : 4"),
+    ],
+)
+def test_parts_of_a_settlement_are_numbered_as_their_customer_sees_them(
+    template: OrderMailTemplate, locale: str, said: str
+) -> None:
+    """The second instalment was unpaid, and is settled in two: its place is taken by those with the numbers 4 and 5."""
+    due = sample_of(template, "plain", locale)
+    plan = list(due.order.instalments)
+    parts = [msgspec.structs.replace(plan[1], number=number, is_settling=True) for number in (4, 5)]
+    schedule = [plan[0], plan[2], *parts]
+    due = due._replace(order=due.order._replace(instalments=schedule))
+    if due.instalment is not None:
+        due = due._replace(instalment=due.instalment._replace(number=5))
+    if due.change is not None:
+        due = due._replace(change=due.change._replace(before=schedule, after=schedule))
+    letter = letter_of(due)
+    facts = dict(letter.facts)
+    mail = render(
+        template_for(letter.template, facts),
+        layout(),
+        locale=locale,
+        facts=facts | absolute(facts, FACE.space_url),
+        face=FACE,
+    )
+    assert said in mail.text.replace("\u00a0", " ")
 
 
 @pytest.mark.parametrize("template", get_args(OrderMailTemplate))
