@@ -26,7 +26,20 @@ from tests.support.servers import TestDatabase
 
 STEPS = st.tuples(
     st.sampled_from(
-        ["claim", "pay", "decline", "give_up", "ahead", "cancel", "refund", "send_back", "days", "tell"]
+        [
+            "claim",
+            "pay",
+            "decline",
+            "give_up",
+            "collect",
+            "fail",
+            "ahead",
+            "cancel",
+            "refund",
+            "send_back",
+            "days",
+            "tell",
+        ]
     ),
     st.integers(1, 4),
 )
