@@ -54,7 +54,9 @@ async def test_a_page_is_accessible_light_and_fits(
 
 async def test_a_very_wide_screen_and_open_menus_stay_accessible(open_page: OpenPage) -> None:
     page = await open_page("/transactions", width=2560, height=1300)
-    for menu in await page.locator(".tools .menu > summary").all():
+    menus = await page.locator(".tools .menu > summary").all()
+    assert len(menus) == 2, "how it is shown, and the account"
+    for menu in menus:
         await menu.click()
         assert await barriers(page) == []
     await page.keyboard.press("Escape")

@@ -50,17 +50,15 @@ async def test_the_address_of_a_form_opened_as_a_page_leads_to_its_page(walk: Wa
         assert answer.status_code == 303, (template, answer.status_code)
         page = await _follow(walk, path)
         assert page.status_code in (200, 403, 404), (template, page.status_code)
-        assert "</html>" in page.text or page.status_code == 204, template
+        assert "</html>" in page.text, template
     for path, page in (
-        ("/stores", None),
         ("/to-check/hma_1/close", "/to-check"),
         ("/onboarding/onb_1/move/submit", "/onboarding/onb_1"),
         ("/requests/D-1/comment", "/requests/D-1"),
         ("/approvals/apr_1/approve", "/approvals"),
     ):
-        if page:
-            answer = await walk.client.get(path, headers={"cookie": walk.cookies})
-            assert (answer.status_code, answer.headers["location"]) == (303, page)
+        answer = await walk.client.get(path, headers={"cookie": walk.cookies})
+        assert (answer.status_code, answer.headers["location"]) == (303, page)
 
 
 async def test_a_form_that_was_refused_is_opened_again_by_its_address(walk: Walk) -> None:
