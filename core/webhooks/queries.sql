@@ -84,9 +84,15 @@ WHERE id = $1 AND attempts = $2 AND state = 'waiting';
 UPDATE webhook_endpoint SET failing_since = NULL, failing_why = '' WHERE id = $1 AND failing_since IS NOT NULL;
 
 -- name: note_fails
--- Primary key. $1 endpoint, $2 now, $3 how.
-UPDATE webhook_endpoint SET failing_since = coalesce(failing_since, $2), failing_why = $3
-WHERE id = $1 RETURNING failing_since;
+-- Since when it fails; primary key. Nothing is written while it goes on failing alike. $1 endpoint, $2 now, $3 how.
+WITH noted AS (
+    UPDATE webhook_endpoint SET failing_since = coalesce(failing_since, $2), failing_why = $3
+    WHERE id = $1 AND (failing_since IS NULL OR failing_why <> $3)
+    RETURNING failing_since
+)
+SELECT n.failing_since FROM noted AS n
+UNION ALL
+SELECT e.failing_since FROM webhook_endpoint AS e WHERE e.id = $1 AND NOT EXISTS (SELECT FROM noted);
 
 -- name: give_up
 -- Primary key; of two workers one disables it. $1 endpoint, $2 now, $3 why.
