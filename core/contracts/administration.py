@@ -233,7 +233,7 @@ class ActionTarget(msgspec.Struct):
 
 
 class ActionView(msgspec.Struct):
-    """One link of the chain."""
+    """One link of the chain. `agent` is who did it: an agent, or the API key of a merchant's program."""
 
     seq: int
     at: Timestamp

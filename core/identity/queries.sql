@@ -71,7 +71,8 @@ VALUES ($1, $2, $3, $4, $5, $6::text::jsonb, $7);
 
 -- name: last_change
 -- Index action_target.
-SELECT a.at, g.name FROM action a JOIN agent g ON g.id = a.agent_id
+SELECT a.at, coalesce(g.name, k.name) AS name
+FROM action a LEFT JOIN agent g ON g.id = a.agent_id LEFT JOIN api_key k ON k.id = a.agent_id
 WHERE a.target_id = $2 AND ($1::text IS NULL OR a.target_kind = $1)
 ORDER BY a.at DESC, a.seq DESC
 LIMIT 1;
@@ -85,7 +86,8 @@ LIMIT 1;
 
 -- name: last_doer
 -- Index action_target.
-SELECT a.agent_id, a.at, g.name FROM action a JOIN agent g ON g.id = a.agent_id
+SELECT a.agent_id, a.at, coalesce(g.name, k.name) AS name
+FROM action a LEFT JOIN agent g ON g.id = a.agent_id LEFT JOIN api_key k ON k.id = a.agent_id
 WHERE a.target_id = $1 AND a.kind = ANY($2::text[])
 ORDER BY a.at DESC, a.seq DESC
 LIMIT 1;

@@ -103,6 +103,8 @@ async def record_action(
 ) -> None:
     """Append who did what to the chain of actions; `facts` are JSON, without a secret and without a card number.
 
+    `agent_id` is an agent, or the API key of a program that did what agents do too.
+
     `ip` is for who has no session yet: every other call knows where it comes from.
     """
     target = None if target_id is None else uuid_of(target_id)

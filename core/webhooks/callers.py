@@ -12,11 +12,12 @@ Answered = TypeVar("Answered")
 
 
 class WebhookCaller(NamedTuple):
-    """`agent` None: a program, whose acts are no act of a person."""
+    """`agent` None: a program. `actor_id` is whom the audit names: the agent, or the key that the program has."""
 
     principal_id: bytes
     name: str
     scope_of: Callable[[Right], Scope]
+    actor_id: bytes
     agent: SignedIn | None = None
 
 
@@ -26,7 +27,8 @@ def of_agent(
     """Let a handler serve agents."""
 
     def served(caller: SignedIn, request: Asked) -> Awaitable[Answered]:
-        return handle(WebhookCaller(caller.principal_id, caller.name, caller.scope_of, caller), request)
+        who = WebhookCaller(caller.principal_id, caller.name, caller.scope_of, caller.agent_id, caller)
+        return handle(who, request)
 
     return served
 
@@ -39,7 +41,7 @@ def of_program(
 
     def served(caller: Integrator, request: Any) -> Awaitable[Answered]:
         scope = Scope((Area(companies=(caller.company_id,)),))
-        who = WebhookCaller(caller.principal_id, caller.key_name, lambda _right: scope)
+        who = WebhookCaller(caller.principal_id, caller.key_name, lambda _right: scope, caller.key_id)
         return handle(who, request_of(caller, request))
 
     return served

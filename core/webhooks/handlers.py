@@ -235,11 +235,9 @@ class EndpointHandlers:
         facts: dict[str, Any],
         now: datetime,
     ) -> None:
-        if caller.agent is None:
-            return  # The audit is of what agents do.
         await record_action(
             connection,
-            agent_id=caller.agent.agent_id,
+            agent_id=caller.actor_id,
             at=now,
             kind=kind,
             target_kind="webhook_endpoint",
@@ -295,16 +293,15 @@ class DeliveryHandlers:
             if found["disabled"]:
                 raise errors.EndpointDisabled
             await store.send_again(connection, request.id, now)
-            if caller.agent is not None:
-                await record_action(
-                    connection,
-                    agent_id=caller.agent.agent_id,
-                    at=now,
-                    kind="webhook_delivery.resent",
-                    target_kind="webhook_delivery",
-                    target_id=request.id,
-                    facts={"url": found["url"], "webhook_kind": found["kind"]},
-                )
+            await record_action(
+                connection,
+                agent_id=caller.actor_id,
+                at=now,
+                kind="webhook_delivery.resent",
+                target_kind="webhook_delivery",
+                target_id=request.id,
+                facts={"url": found["url"], "webhook_kind": found["kind"]},
+            )
             (row,) = await store.list_deliveries(connection, scope, delivery_id=request.id)
             return msgspec.json.encode(store.delivery_of(row))
 

@@ -151,7 +151,7 @@ _WRITTEN: Final = (
     Audited("alert_rule.changed", "alert_rule", _RULE),
     Audited("alert_rule.deleted", "alert_rule", {"name": "Refus du soir"}),
     Audited("api_key.made", "company", _API_KEY),
-    Audited("api_key.revoked", "company", _API_KEY | _WHY),
+    Audited("api_key.revoked", "company", _API_KEY | _WHY | {"webhook_endpoints": 2}),
     Audited("approval.asked", "transaction", _APPROVAL),
     Audited("approval.failed", "transaction", _APPROVAL | {"code": "original_not_found"}),
     Audited("block.made", "store", _BLOCK),

@@ -26,6 +26,7 @@ from core.identity.api import (
     name_and_moment,
     record_action,
 )
+from core.identity.origin import CALLED_FROM
 from core.merchants.api_keys.errors import KeyUnknown, TooManyKeys
 from core.merchants.directory.store import find_company_seen, lock_company
 from core.values.clock import Clock
@@ -53,6 +54,7 @@ class IntegratorHandlers:
         """Return who calls, and note that the key is in use. Raises: KeyUnknown."""
         if principal is None:
             raise KeyUnknown
+        CALLED_FROM.set(principal.ip)
         row = await self._pool.fetchrow(_SQL.integrator, hash_of_token(principal.token))
         if row is None:
             raise KeyUnknown
@@ -148,7 +150,15 @@ class ApiKeyHandlers:
                     kind="api_key.revoked",
                     target_kind="company",
                     target_id=row["company_id"].bytes,
-                    facts={"name": row["name"], "prefix": row["prefix"], "reason": request.reason},
+                    facts={
+                        "name": row["name"],
+                        "prefix": row["prefix"],
+                        "reason": request.reason,
+                        # They are the company's and stay. Who revokes a key that leaked looks at what it did to them.
+                        "webhook_endpoints": await connection.fetchval(
+                            _SQL.endpoints_touched, uuid_of(request.id)
+                        ),
+                    },
                 )
             elif row["revoked_by"].bytes != caller.agent_id:
                 shown = name_and_moment(row["revoked_by_name"], row["revoked_at"])

@@ -33,6 +33,10 @@ SELECT count(*)::int FROM api_key WHERE company_id = $1 AND revoked_at IS NULL;
 INSERT INTO api_key (id, company_id, name, prefix, key_hash, made_by, made_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
 ON CONFLICT DO NOTHING RETURNING id;
 
+-- name: endpoints_touched
+-- Index action_agent: of a program the audit has only what it did to webhooks.
+SELECT count(DISTINCT a.target_id)::int FROM action AS a WHERE a.agent_id = $1 AND a.target_kind = 'webhook_endpoint';
+
 -- name: revoke_key
 -- Primary key; once.
 UPDATE api_key SET revoked_by = $2, revoked_at = $3 WHERE id = $1 AND revoked_at IS NULL RETURNING id;

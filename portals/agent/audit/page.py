@@ -15,6 +15,7 @@ from portals.kit.lists import Column, Filter, ListPage
 from portals.kit.visit import Visit
 
 _ASKED = ("query", "kind", "target_kind", "target", "agent")
+KEY_PREFIX = "key_"  # of API keys, whose programs do some of what agents do
 PERIODS = ("7d", "today", "30d", "all", "custom")
 
 
@@ -48,6 +49,7 @@ async def audit_page(visit: Visit) -> Response[bytes]:
     closed = set[str](shown.answer.get("closed") or ())
     for action in shown.data:
         target = action["target"]
+        action["by_key"] = action["agent"]["id"].startswith(KEY_PREFIX)
         action["told"] = _facts(visit, action, closed)
         action["label"] = label_of(visit.words, target)
         action["page"] = "" if target["id"] in closed else page_of(target["kind"], target["id"])

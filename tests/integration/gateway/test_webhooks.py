@@ -204,6 +204,41 @@ async def test_who_may_not_see_the_company_sees_no_endpoint_of_it(
         assert (refused.status_code, refused.json()["code"]) == (403, "not_permitted")
 
 
+async def test_what_a_program_does_to_endpoints_is_in_the_audit_under_its_key_and_stays_when_the_key_goes(
+    desk_stack: DeskStack, admin: httpx.AsyncClient, rows: asyncpg.Connection
+) -> None:
+    async with await program(desk_stack, rows, 0) as mine:
+        url = f"https://shop.example/{secrets.token_hex(4)}"
+        endpoint = (await mine.post("/v1/merchant/webhook-endpoints", json={"url": url})).json()
+        at = f"/v1/merchant/webhook-endpoints/{endpoint['id']}"
+        assert (await mine.post(f"{at}/secrets")).status_code == 200
+        assert (await mine.post(f"{at}/test", json={})).status_code == 200
+        company = (await mine.get("/v1/merchant/company")).json()
+    audit = {"target": endpoint["id"], "limit": "10"}
+    acts = (await admin.get("/v1/audit", params=audit)).json()["data"]
+    assert [each["kind"].partition(".")[2] for each in acts] == ["tested", "secret_shown", "added"]
+    keys = (await admin.get("/v1/api-keys", params={"company": company["id"]})).json()["data"]
+    (key,) = [each for each in keys if each["name"] == company["key"] and each["revoked_at"] is None]
+    assert {(each["agent"]["id"], each["agent"]["name"]) for each in acts} == {(key["id"], key["name"])}
+    assert acts[0]["facts"]["url"] == url
+    assert all(each["ip"] for each in acts)
+    found = (await admin.get("/v1/audit", params={"query": key["prefix"], "limit": "50"})).json()["data"]
+    assert {each["seq"] for each in acts} <= {each["seq"] for each in found}
+    # An agent who wrote on what they read before is told which key was faster.
+    change = {"url": url, "kinds": [], "revision": endpoint["revision"] - 1}
+    late = await admin.patch(f"/v1/webhook-endpoints/{endpoint['id']}", json=change)
+    assert (late.status_code, late.json()["code"]) == (409, "changed_meanwhile"), late.text
+    assert key["name"] in late.text
+    revoked = await admin.post(f"/v1/api-keys/{key['id']}/revoke", json={"reason": "Found in a repository"})
+    assert revoked.status_code == 200, revoked.text
+    # The endpoint is the company's: it stands, and who revoked is told how many the key had its hands on.
+    assert (await admin.get(f"/v1/webhook-endpoints/{endpoint['id']}")).json()["state"] == "active"
+    (told,) = (
+        await admin.get("/v1/audit", params={"kind": "api_key.revoked", "query": key["prefix"]})
+    ).json()["data"]
+    assert told["facts"]["webhook_endpoints"] == 1
+
+
 async def test_a_merchants_program_manages_the_endpoints_of_its_company_alone(
     desk_stack: DeskStack, admin: httpx.AsyncClient, rows: asyncpg.Connection
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -154,3 +155,33 @@ async def test_records_are_named_by_their_own_names_and_linked_for_who_may_open_
     assert f'<a href="/stores/{store}">' in legal
     assert "/agents/" not in legal, "legal may not open agents"
     assert "/mail/" not in legal
+
+
+async def test_what_a_program_did_is_told_under_its_key(portal: Portal) -> None:
+    rows = await asyncpg.connect(portal.dsn)
+    name = f"Boutique {secrets.token_hex(4)}"
+    key = await rows.fetchval(
+        "INSERT INTO api_key (company_id, name, prefix, key_hash, made_by, made_at)"
+        " SELECT c.id, $1::text, 'gsk_abcdefgh', sha256(convert_to($1::text, 'UTF8')), a.id, now()"
+        " FROM (SELECT id FROM company LIMIT 1) AS c, (SELECT id FROM agent LIMIT 1) AS a RETURNING id",
+        name,
+    )
+    await record_action(
+        rows,
+        agent_id=key.bytes,
+        at=datetime.now(UTC),
+        kind="webhook_endpoint.secret_shown",
+        target_kind="webhook_endpoint",
+        target_id=uuid.uuid4().bytes,
+        facts={"url": "https://shop.example/hooks"},
+        ip="192.0.2.8",
+    )
+    await rows.close()
+    cookies = portal.readers["admin@guichet.example"].cookies
+    answer = await portal.client.get(
+        "/audit", params={"query": name}, headers={"cookie": f"{cookies}; guichet_language=fr"}
+    )
+    (row,) = re.findall(r"<tr>.*?</tr>", answer.text.partition("<tbody>")[2], re.DOTALL)
+    assert "Clé d\u2019API" in unescape(row)
+    assert name in row
+    assert "agent=key_" not in row

@@ -5,9 +5,10 @@
 -- store of the country instead.
 -- $1 everything, $2 scope, $3 agent, $4 kind, $5 target kind, $6 target, $7 from, $8 to, $9 pattern, $10 number
 -- before, $11 limit.
-SELECT x.seq, x.at, x.agent_id, who.name AS agent_name, x.kind, x.target_kind, x.target_id, x.facts::text AS facts, x.ip
+SELECT x.seq, x.at, x.agent_id, coalesce(who.name, key.name) AS agent_name, key.id IS NOT NULL AS is_key, x.kind, x.target_kind, x.target_id, x.facts::text AS facts, x.ip
 FROM action x
 LEFT JOIN agent who ON who.id = x.agent_id
+LEFT JOIN api_key key ON key.id = x.agent_id
 WHERE ($1::boolean OR CASE x.target_kind
           WHEN 'store' THEN EXISTS (
               SELECT FROM store s
@@ -34,7 +35,7 @@ WHERE ($1::boolean OR CASE x.target_kind
   AND ($7::timestamptz IS NULL OR x.at >= $7)
   AND ($8::timestamptz IS NULL OR x.at < $8)
   AND ($9::text = '' OR x.kind ILIKE $9 OR x.facts::text ILIKE $9 OR who.name ILIKE $9 OR who.email ILIKE $9
-      OR x.ip ILIKE $9)
+      OR key.name ILIKE $9 OR key.prefix = trim(both '%' FROM $9) OR x.ip ILIKE $9)
   AND ($10::bigint IS NULL OR x.seq < $10)
 ORDER BY x.seq DESC
 LIMIT $11;

@@ -109,7 +109,9 @@ def _action_of(row: asyncpg.Record) -> ActionView:
     return ActionView(
         seq=row["seq"],
         at=timestamp(row["at"]),
-        agent=PersonRef(encode_id("agent", row["agent_id"].bytes), row["agent_name"] or ""),
+        agent=PersonRef(
+            encode_id("api_key" if row["is_key"] else "agent", row["agent_id"].bytes), row["agent_name"] or ""
+        ),
         kind=row["kind"],
         target=ActionTarget(kind, public, None),
         facts=msgspec.json.decode(row["facts"]),
