@@ -55,13 +55,16 @@ class AskAssistant(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class StartChat(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """Wait for an adviser, with what was said with the assistant. Within the opening hours of the chat alone."""
+    """Wait for an adviser, with what was said with the assistant. Within the opening hours of the chat alone.
+
+    Of a chat that is under way already the answer holds no message: read the conversation.
+    """
 
     idempotency_key: str = ""
 
 
 class SayInChat(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """A message in one's chat."""
+    """A message in one’s chat. The answer holds that message alone of what was said."""
 
     text: Said
     idempotency_key: str = ""

@@ -156,7 +156,10 @@ class MyConversationHandlers:
             await store.lock_customer(connection, caller.customer_id)
             talk = await store.lock_open_talk(connection, caller.customer_id)
             if talk is not None and talk["state"] != "assistant":
-                return msgspec.json.encode(await _mine(connection, caller, talk["id"].bytes))
+                # Answers are kept under their keys: whoever asks again and again must not have the whole kept each time.
+                return msgspec.json.encode(
+                    await _mine(connection, caller, talk["id"].bytes, after=talk["messages"])
+                )
             offers = await offers_at(connection, now, _locale(caller))
             chat = next((each for each in offers if each.way == "chat"), None)
             if chat is None or not chat.is_open:
@@ -194,12 +197,12 @@ class MyConversationHandlers:
                 raise NoChat
             if talk["messages"] >= MESSAGES_MAX:
                 raise ConversationFull
-            made = talk["id"].bytes
+            made, before = talk["id"].bytes, talk["messages"]
             await store.add_message(
-                connection, made, talk["messages"] + 1, author="customer", text=request.text, now=now
+                connection, made, before + 1, author="customer", text=request.text, now=now
             )
             rung.append(made)
-            return msgspec.json.encode(await _mine(connection, caller, made))
+            return msgspec.json.encode(await _mine(connection, caller, made, after=before))
 
         written = await self._write(caller, request, effect)
         self._ring(rung)
@@ -241,8 +244,10 @@ class MyConversationHandlers:
         return made, 1
 
 
-async def _mine(connection: Connection, caller: Customer, conversation_id: bytes) -> ask.MyConversation:
-    found = await store.find_of_customer(connection, conversation_id, caller.customer_id)
+async def _mine(
+    connection: Connection, caller: Customer, conversation_id: bytes, *, after: int = 0
+) -> ask.MyConversation:
+    found = await store.find_of_customer(connection, conversation_id, caller.customer_id, after=after)
     if found is None:
         raise NotFound
     return found

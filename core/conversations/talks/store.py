@@ -190,9 +190,9 @@ async def list_of_customer(connection: Connection, customer_id: bytes) -> list[M
 
 
 async def find_of_customer(
-    connection: Connection, conversation_id: bytes, customer_id: bytes
+    connection: Connection, conversation_id: bytes, customer_id: bytes, *, after: int = 0
 ) -> MyConversation | None:
-    """Return one of a customer's conversations, whole."""
+    """Return one of a customer's conversations, whole, or with what was said after a message."""
     row = await connection.fetchrow(_SQL.one_of_customer, uuid_of(conversation_id), uuid_of(customer_id))
     if row is None:
         return None
@@ -202,7 +202,7 @@ async def find_of_customer(
         state=row["state"],
         subject=row["subject"],
         made_at=timestamp(row["made_at"]),
-        messages=await list_messages(connection, conversation_id),
+        messages=await list_messages(connection, conversation_id, after=after),
         order=None if row["order_id"] is None else encode_id("order", row["order_id"].bytes),
         taken_by=row["taken_by_name"] or "",
     )

@@ -89,7 +89,8 @@ async def test_a_chat_is_followed_by_both_sides_from_the_queue_to_its_end(
     begun = (await customer.post("/v1/me/chat", json={})).json()
     talk = begun["id"]
     assert (begun["channel"], begun["state"], len(begun["messages"])) == ("chat", "waiting", 2)
-    assert (await customer.post("/v1/me/chat", json={})).json()["id"] == talk
+    again = (await customer.post("/v1/me/chat", json={})).json()
+    assert (again["id"], again["messages"]) == (talk, [])
     silent = await customer.post("/v1/me/assistant", json={"text": "et toi ?"})
     assert (silent.status_code, silent.json()["code"]) == (409, "chat_under_way")
     async with (
@@ -99,7 +100,9 @@ async def test_a_chat_is_followed_by_both_sides_from_the_queue_to_its_end(
         assert (await ours.until("message", number=1))["author"] == "customer"
         await ours.until("standing", is_there=True)
         await theirs.until("standing", state="waiting")
-        await customer.post("/v1/me/chat/messages", json={"text": "Bonjour <b>?</b>"})
+        said = await customer.post("/v1/me/chat/messages", json={"text": "Bonjour <b>?</b>"})
+        # What is kept under a key does not grow with the conversation.
+        assert [each["number"] for each in said.json()["messages"]] == [3]
         assert (await ours.until("message", number=3))["text"] == "Bonjour <b>?</b>"
         path = f"/v1/conversations/{talk}"
         assert (await hotline.post(f"{path}/take", json={})).status_code == 200
