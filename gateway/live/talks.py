@@ -19,6 +19,9 @@ from core.contracts.subjects import TALKS
 from gateway.problems import Problem
 
 TALKS_MAX: Final = 2_000
+OF_ONE_MAX: Final = 20
+"""Of one conversation: its customer's tabs and the agents who look. Nobody takes the places of all others with one."""
+
 LOOK_EVERY_S: Final = 5.0
 SEND_TIMEOUT_S: Final = 30.0
 _RETRY: Final = b"retry: 2000\n\n"
@@ -46,6 +49,10 @@ class Talks:
     def count(self) -> int:
         """How many streams are open."""
         return sum(len(each) for each in self._waiting.values())
+
+    def is_full(self, conversation_id: bytes) -> bool:
+        """Whether no more streams of a conversation are opened."""
+        return self.count >= TALKS_MAX or len(self._waiting.get(conversation_id, ())) >= OF_ONE_MAX
 
     def start(self, bus: Bus) -> None:
         """Listen to the bus."""

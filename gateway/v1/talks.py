@@ -9,7 +9,7 @@ from litestar.types import ASGIApp, ControllerRouterHandler
 
 from core.contracts import conversations as ask
 from gateway.core_client import Caller, CoreClient
-from gateway.live.talks import TALKS_MAX, Look, Talks, TalkStream
+from gateway.live.talks import Look, Talks, TalkStream
 from gateway.problems import Problem
 from gateway.v1.reading import body_id
 
@@ -85,7 +85,7 @@ async def _opened(talks: Talks, raw: bytes, look: Look, last: str | None, after:
         raise Problem.of_field("last_event_id")
     since = min(int(last), 500) if last else after
     news = await look(since)
-    if talks.count >= TALKS_MAX:
+    if talks.is_full(raw):
         raise Problem("too_many_listeners")
     return TalkStream(talks, bytes(raw), look, news, since)
 
