@@ -13,9 +13,10 @@ import msgspec
 from playwright.async_api import CDPSession, Page, async_playwright
 
 from deploy.local.stack import LocalStack
+from observability.secret_files import load_or_make_secret
 from perf.bench.driving import Note, Payments, seed_terminals
 from portals.agent.session import AgentSession
-from portals.kit.sealing import Sealer, load_or_make_secret
+from portals.kit.sealing import Sealer
 from portals.kit.session import seal_session
 
 EVENTS_PER_S: Final = 300.0

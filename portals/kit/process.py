@@ -10,19 +10,20 @@ from litestar.types import ControllerRouterHandler
 
 from observability.logs import configure_logs
 from observability.process import SettingRefused, fail, log_level_of, run_process, stop_asked
+from observability.secret_files import load_or_make_secret
 from observability.serving import CannotServe, HttpServer, make_server, serve_until
 from portals.assets.build import DIST
 from portals.kit.app import create_app
 from portals.kit.face import Face
 from portals.kit.gateway import Gateway
 from portals.kit.kit import Kit
-from portals.kit.sealing import Sealer, SecretUnusable, load_or_make_secret
+from portals.kit.sealing import Sealer
 from portals.kit.settings import Settings, settings_from
 from portals.kit.static import Assets, AssetsMissing
 
 STOP_S = 3.0
 # sysexits.h: 78, something is wrong with the configuration; 69, the address is taken, or is not ours.
-EXITS: Final = {SettingRefused: 78, AssetsMissing: 78, SecretUnusable: 78, ValueError: 78, CannotServe: 69}
+EXITS: Final = {SettingRefused: 78, AssetsMissing: 78, ValueError: 78, CannotServe: 69}
 
 
 def make_kit(settings: Settings, face: Face) -> Kit:

@@ -4,19 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import os
 import secrets
-from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-SECRET_BYTES = 32
 _NONCE_BYTES = 12
-
-
-class SecretUnusable(Exception):
-    """The secret file is too short or open to others; starting with it would be unsafe."""
 
 
 class Sealer:
@@ -52,31 +45,3 @@ class Sealer:
 
     def _key(self, purpose: str) -> bytes:
         return hmac.new(self._secret, purpose.encode(), hashlib.sha256).digest()
-
-
-def load_or_make_secret(file: Path) -> bytes:
-    """Return the secret of `file`, made with mode 0600 when missing.
-
-    Two portals that start at once agree: the first link wins and both read it.
-    Raises: SecretUnusable.
-    """
-    if not file.exists():
-        file.parent.mkdir(parents=True, exist_ok=True)
-        draft = file.with_name(f"{file.name}.{os.getpid()}")
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as handle:
-            handle.write(secrets.token_bytes(SECRET_BYTES))
-            handle.flush()
-            os.fsync(handle.fileno())
-        try:
-            os.link(draft, file)
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink()
-    if file.stat().st_mode & 0o077:
-        raise SecretUnusable(f"{file} can be read by others: chmod 600 it")
-    secret = file.read_bytes()
-    if len(secret) < SECRET_BYTES:
-        raise SecretUnusable(f"{file} holds fewer than {SECRET_BYTES} bytes: remove it to have it made again")
-    return secret

@@ -2,7 +2,6 @@
 
 import hashlib
 import hmac
-import os
 import secrets
 from pathlib import Path
 from typing import Final
@@ -10,14 +9,9 @@ from typing import Final
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from observability.process import SettingRefused
+from observability.secret_files import load_or_make_secret
 
-KEY_BYTES: Final = 32
 _NONCE_BYTES: Final = 12
-
-
-class KeyUnusable(SettingRefused):
-    """The key file is too short or open to others; the message names it and never what it holds."""
 
 
 class Seal:
@@ -60,30 +54,5 @@ class FactorSeal(Seal):
 
 
 def load_or_make_key(file: Path) -> bytes:
-    """Return the key of a file, made with mode 0600 when missing.
-
-    Two processes that start at once agree: the first link wins and both read it.
-    Raises: KeyUnusable.
-    """
-    if not file.exists():
-        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        draft = file.with_name(f"{file.name}.{os.getpid()}")
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as handle:
-            handle.write(secrets.token_bytes(KEY_BYTES))
-            handle.flush()
-            os.fsync(handle.fileno())
-        try:
-            os.link(draft, file)
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink()
-    if file.stat().st_mode & 0o077:
-        raise KeyUnusable(f"{file} can be read by others: chmod 600 it")
-    key = file.read_bytes()
-    if len(key) < KEY_BYTES:
-        raise KeyUnusable(
-            f"{file} holds fewer than {KEY_BYTES} bytes: restore the key that sealed what stands"
-        )
-    return key
+    """Return the key of a file, made when missing. Raises: SecretUnusable."""
+    return load_or_make_secret(file, mend="restore the key that sealed what stands")

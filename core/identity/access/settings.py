@@ -40,7 +40,7 @@ def access_settings(environment: Mapping[str, str]) -> AccessSettings:
     """Read GUICHET_FACTOR_KEY_FILE (else GUICHET_DATA/secrets/factor-key), GUICHET_PORTAL_URL, GUICHET_OIDC_ISSUER,
     GUICHET_OIDC_CLIENT_ID, GUICHET_OIDC_SECRET_FILE, GUICHET_OIDC_NAME.
 
-    Raises: SettingRefused, KeyUnusable.
+    Raises: SettingRefused, SecretUnusable.
     """
     portal_url = environment.get("GUICHET_PORTAL_URL", _PORTAL_BY_DEFAULT).rstrip("/")
     if urlsplit(portal_url).scheme not in ("http", "https") or not urlsplit(portal_url).hostname:

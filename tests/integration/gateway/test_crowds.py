@@ -15,9 +15,10 @@ import pytest
 
 from deploy.sandbox.demonstration.access import demonstration_code
 from observability.admission import LIVE_BY_SESSION_MAX, REQUESTS_BY_SESSION_MAX
+from observability.secret_files import load_or_make_secret
 from portals.agent.session import AgentSession
 from portals.kit.gateway import LIVE_CONNECTIONS_MAX
-from portals.kit.sealing import Sealer, load_or_make_secret
+from portals.kit.sealing import Sealer
 from portals.kit.session import seal_session
 from tests.browser.processes import free_port, running_module
 from tests.support.desk import PASSWORD, DeskStack

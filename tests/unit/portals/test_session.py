@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import stat
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
 from portals.agent.session import AgentSession
 from portals.kit import csrf
 from portals.kit.legible import local_path
-from portals.kit.sealing import Sealer, SecretUnusable, load_or_make_secret
+from portals.kit.sealing import Sealer
 from portals.kit.session import COOKIE_BYTES_MAX, seal_session, unseal_session
 
 SEALER, OTHER = Sealer(b"a" * 32), Sealer(b"b" * 32)
@@ -49,26 +47,6 @@ def test_a_session_of_another_secret_or_purpose_is_none() -> None:
 def test_a_session_with_many_departments_still_fits_a_cookie() -> None:
     many = AgentSession("t" * 64, "a", "n", "e", "r", "fr", [f"{n:03d}" for n in range(900)], "")
     assert len(seal_session(SEALER, many)) <= COOKIE_BYTES_MAX
-
-
-def test_the_secret_is_made_once_for_the_owner_only(tmp_path: Path) -> None:
-    file = tmp_path / "deep" / "secret"
-    secret = load_or_make_secret(file)
-    assert load_or_make_secret(file) == secret
-    assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert list(file.parent.iterdir()) == [file]
-
-
-def test_a_secret_that_others_can_read_or_that_is_short_is_refused(tmp_path: Path) -> None:
-    file = tmp_path / "secret"
-    load_or_make_secret(file)
-    file.chmod(0o644)
-    with pytest.raises(SecretUnusable):
-        load_or_make_secret(file)
-    file.write_bytes(b"short")
-    file.chmod(0o600)
-    with pytest.raises(SecretUnusable):
-        load_or_make_secret(file)
 
 
 def test_a_form_is_genuine_only_with_our_token_and_our_origin() -> None:

@@ -16,9 +16,10 @@ from core.identity.access.rules import (
     step_of,
     why_password_refused,
 )
-from core.identity.access.seal import FactorSeal, KeyUnusable, load_or_make_key
+from core.identity.access.seal import FactorSeal, load_or_make_key
 from core.identity.access.settings import access_settings
 from observability.process import SettingRefused
+from observability.secret_files import SecretUnusable
 
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 NOW = datetime(2026, 11, 22, 10, 0, 10, tzinfo=UTC)
@@ -108,7 +109,7 @@ def test_the_key_is_made_once_for_its_owner_only_and_refused_when_others_can_rea
     assert load_or_make_key(file) == key
     assert file.stat().st_mode & 0o777 == 0o600
     file.chmod(0o644)
-    with pytest.raises(KeyUnusable):
+    with pytest.raises(SecretUnusable):
         load_or_make_key(file)
 
 
