@@ -15,7 +15,7 @@ from core.contracts.refusals import FieldRefused, Refused
 from core.contracts.states import Brand
 from core.db.rows import Connection, uuid_of
 from core.identity.api import SignedIn, WriteOnce, record_action
-from core.schedules.collecting.store import SQL
+from core.schedules.collecting.store import SQL, count_due
 from core.values.clock import PARIS, Clock, paris_date
 from core.values.ids import encode_id
 from core.values.timestamps import timestamp, timestamp_or_none
@@ -43,7 +43,7 @@ class CollectingHandlers:
         on = _day(request.on) or paris_date(now)
         # As a run at the end of that day would see it.
         moment = max(now, datetime.combine(on + timedelta(days=1), time(), PARIS))
-        rows = await self._pool.fetch(SQL.count_due, on, now if on == paris_date(now) else moment)
+        rows = await count_due(self._pool, on, now if on == paris_date(now) else moment)
         return ask.DueReport(
             on=on.isoformat(),
             count=sum(row["count"] for row in rows),

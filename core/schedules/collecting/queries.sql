@@ -23,7 +23,8 @@ RETURNING i.id, i.due_on;
 -- A statement of its own, for it must see the card as it stands now that the instalments are locked. Primary keys; the
 -- history of an instalment that was tried before by debit_instalment; debit_standing refuses a second debit.
 -- One that must not be sent is written all the same, open with the reason why, and ended when its order is locked.
--- $1 instalments and $2 identifiers, side by side, $3 the moment in the identifiers, $4 today.
+-- What only the customer can change is released by another card, and what the bank calls expired by another last month too.
+-- $1 instalments and $2 identifiers, side by side, $3 the moment in the identifiers, $4 today, $5 reasons that ask the customer.
 WITH taken AS (
     SELECT
         c.id, i.id AS instalment_id, i.order_id, i.amount_minor, i.collect_after, o.company_id, o.currency, o.terminal_id,
@@ -42,7 +43,10 @@ WITH taken AS (
     INNER JOIN store AS s ON s.id = t.store_id
     LEFT JOIN LATERAL (
         SELECT max(d.reason) AS reason FROM debit AS d
-        WHERE d.instalment_id = i.id AND d.card_id = k.id AND d.reason = :Reason.STRONG_AUTHENTICATION_REQUIRED
+        WHERE d.instalment_id = i.id AND d.card_id = k.id AND d.state = 'declined' AND d.reason = ANY ($5::smallint[])
+            AND NOT (d.reason = :Reason.EXPIRED_CARD AND EXISTS (
+                SELECT FROM card_update AS u WHERE u.card_id = k.id AND u.says = 'renewed' AND u.told_at >= d.ended_at
+            ))
     ) AS before ON i.collect_after IS NOT NULL
 ), added AS (
     INSERT INTO debit (
@@ -215,7 +219,7 @@ GROUP BY r.run_on
 ORDER BY r.run_on DESC;
 
 -- name: count_due
--- A run without doing it, as take_due and add_debits would have it. $1 the day, $2 the moment.
+-- A run without doing it, as take_due and add_debits would have it. $1 the day, $2 the moment, $3 reasons that ask the customer.
 SELECT
     k.brand, s.forbidden, count(*)::integer AS count, sum(i.amount_minor)::bigint AS amount_minor
 FROM instalment AS i
@@ -223,7 +227,10 @@ INNER JOIN purchase_order AS o ON o.id = i.order_id
 INNER JOIN stored_card AS k ON k.id = o.card_id
 LEFT JOIN LATERAL (
     SELECT max(d.reason) AS reason FROM debit AS d
-    WHERE d.instalment_id = i.id AND d.card_id = k.id AND d.reason = :Reason.STRONG_AUTHENTICATION_REQUIRED
+    WHERE d.instalment_id = i.id AND d.card_id = k.id AND d.state = 'declined' AND d.reason = ANY ($3::smallint[])
+        AND NOT (d.reason = :Reason.EXPIRED_CARD AND EXISTS (
+            SELECT FROM card_update AS u WHERE u.card_id = k.id AND u.says = 'renewed' AND u.told_at >= d.ended_at
+        ))
 ) AS before ON i.collect_after IS NOT NULL
 CROSS JOIN LATERAL (
     SELECT CASE

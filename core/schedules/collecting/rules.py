@@ -28,8 +28,8 @@ _HARD: Final = frozenset(
 )
 """The bank will never say yes to this card: trying again is forbidden, or costs the merchant a fee."""
 
-_CUSTOMER: Final = frozenset({Reason.STRONG_AUTHENTICATION_REQUIRED, Reason.EXPIRED_CARD})
-"""Only the customer can do something about it."""
+ASKS_CUSTOMER: Final = frozenset({Reason.STRONG_AUTHENTICATION_REQUIRED, Reason.EXPIRED_CARD})
+"""Only the customer can do something about it: that card is not tried again for the instalment."""
 
 
 def answer_of(state: DebitState, reason: int) -> Answer:
@@ -44,7 +44,7 @@ def answer_of(state: DebitState, reason: int) -> Answer:
         return "ours"
     if reason in _HARD:
         return "hard"
-    return "customer" if reason in _CUSTOMER else "soft"
+    return "customer" if reason in ASKS_CUSTOMER else "soft"
 
 
 def next_of(answer: Answer, history: History, policy: Policy, *, now: datetime) -> Next:

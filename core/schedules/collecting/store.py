@@ -11,6 +11,7 @@ from core.contracts.payment import BY_CUSTOMER, BY_MERCHANT, SealedCard
 from core.db.queries import load_beside
 from core.db.rows import Connection
 from core.schedules.collecting.model import History, Policy
+from core.schedules.collecting.rules import ASKS_CUSTOMER
 from core.transactions.stored_cards.payment import StoredPayment, stored_payment
 
 SQL = load_beside(__file__)
@@ -62,8 +63,13 @@ async def add_debits(
     `made_at` is the moment in the identifiers, `today` that of the calendar.
     """
     return await connection.fetch(
-        SQL.add_debits, list(instalments), [UUID(each) for each in ids], made_at, today
+        SQL.add_debits, list(instalments), [UUID(each) for each in ids], made_at, today, sorted(ASKS_CUSTOMER)
     )
+
+
+async def count_due(connection: Connection, on: date, moment: datetime) -> list[asyncpg.Record]:
+    """Return what a run of a day would claim at a moment, by brand and by why it would not be sent."""
+    return await connection.fetch(SQL.count_due, on, moment, sorted(ASKS_CUSTOMER))
 
 
 async def begin_run(connection: Connection, today: date) -> None:

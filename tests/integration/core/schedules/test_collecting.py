@@ -183,25 +183,6 @@ async def test_a_decline_for_good_is_never_tried_again_by_that_card(shop: Shop, 
     assert await shop.order_state(order) == "unpaid"
 
 
-async def test_where_the_bank_wants_the_holder_the_customer_is_asked_and_the_card_is_not_tried_again(
-    shop: Shop,
-) -> None:
-    order, (_, second, _) = await shop.order()
-    run = await shop.run()
-    await shop.decline(run, Reason.STRONG_AUTHENTICATION_REQUIRED)
-    row = await shop.instalment(second)
-    assert row["state"] == "upcoming"
-    assert await shop.events(order) == ["customer_needed"]
-    shop.later(days=6)
-    assert await shop.collect(run) == 0
-    sent = len(shop.world.host.messages("0200"))
-    shop.later(days=1)
-    await shop.collect(run)
-    assert len(shop.world.host.messages("0200")) == sent
-    assert (await shop.instalment(second))["state"] == "unpaid"
-    assert await shop.events(order) == ["customer_needed", "instalment_unpaid"]
-
-
 async def test_a_card_past_its_last_month_is_not_sent_and_the_customer_is_told(shop: Shop) -> None:
     card = await shop.card(expiry=f"{shop.today() - timedelta(days=32):%y%m}")
     order, (_, second, _) = await shop.order(card=card)
