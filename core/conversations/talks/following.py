@@ -72,8 +72,9 @@ class FollowingHandlers:
             talk = await store.lock_open_talk(connection, caller.customer_id)
             if talk is None or talk["state"] == "assistant":
                 return Nothing()
-            await store.note_customer(connection, talk["id"].bytes, self._clock.now(), types=True)
-        self._doorbell.ring(talk["id"].bytes)
+            noted = await store.note_customer(connection, talk["id"].bytes, self._clock.now(), types=True)
+        if noted:
+            self._doorbell.ring(talk["id"].bytes)
         return Nothing()
 
     async def type(self, caller: SignedIn, request: ask.TypeToCustomer) -> Nothing:

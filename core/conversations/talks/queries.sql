@@ -140,16 +140,19 @@ SELECT id, name FROM agent WHERE id = ANY($1::uuid[]) ORDER BY name, id LIMIT 20
 UPDATE conversation SET channel = 'chat', state = 'waiting', since = $2, customer_seen_at = $2 WHERE id = $1;
 
 -- name: customer_there
--- Primary key, within what is the customer's; a moment that is younger than five seconds stays. $2 whether they type.
+-- Primary key, within what is the customer's; a moment that is younger than five seconds stays, of typing than two, however
+-- often it is said. $2 whether they type.
 UPDATE conversation SET customer_seen_at = $3::timestamptz, customer_typed_at = CASE WHEN $2 THEN $3::timestamptz ELSE customer_typed_at END
 WHERE id = $1 AND state IN ('waiting', 'taken')
-  AND ($2 OR customer_seen_at IS NULL OR customer_seen_at < $3::timestamptz - interval '5 seconds');
+  AND (($2 AND (customer_typed_at IS NULL OR customer_typed_at < $3::timestamptz - interval '2 seconds'))
+       OR customer_seen_at IS NULL OR customer_seen_at < $3::timestamptz - interval '5 seconds');
 
 -- name: agent_there
--- Primary key, while the agent has it; a moment that is younger than five seconds stays. $2 whether they type, $4 agent.
+-- Primary key, while the agent has it; a moment stays as long as a customer's. $2 whether they type, $4 agent.
 UPDATE conversation SET agent_seen_at = $3::timestamptz, agent_typed_at = CASE WHEN $2 THEN $3::timestamptz ELSE agent_typed_at END
 WHERE id = $1 AND state = 'taken' AND taken_by = $4
-  AND ($2 OR agent_seen_at IS NULL OR agent_seen_at < $3::timestamptz - interval '5 seconds');
+  AND (($2 AND (agent_typed_at IS NULL OR agent_typed_at < $3::timestamptz - interval '2 seconds'))
+       OR agent_seen_at IS NULL OR agent_seen_at < $3::timestamptz - interval '5 seconds');
 
 -- name: standing_of
 -- Primary key. $2: that of its customer, where a customer asks.

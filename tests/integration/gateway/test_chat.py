@@ -9,11 +9,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import httpx
 import pytest
 
+from core.contracts.conversations import ConversationId
 from core.values.clock import paris_date
 from tests.support.customers import add_order, register
 from tests.support.desk import DeskStack
@@ -119,6 +121,24 @@ async def test_a_chat_is_followed_by_both_sides_from_the_queue_to_its_end(
         await theirs.until("standing", state="ended")
     late = await customer.post("/v1/me/chat/messages", json={"text": "encore"})
     assert (late.status_code, late.json()["code"]) == (409, "no_chat")
+
+
+async def test_whoever_types_fast_is_noted_now_and_then(
+    customer: httpx.AsyncClient, rows: asyncpg.Connection
+) -> None:
+    await set_chat(rows, is_open=True)
+    talk = (await customer.post("/v1/me/chat", json={})).json()["id"]
+    moments: set[Any] = set()
+    for _ in range(12):
+        assert (await customer.post("/v1/me/chat/typing", json={})).status_code == 204
+        moments.add(
+            await rows.fetchval(
+                "SELECT customer_typed_at FROM conversation WHERE id = $1",
+                UUID(bytes=bytes(ConversationId.read(talk))),
+            )
+        )
+    assert None not in moments
+    assert len(moments) < 12
 
 
 async def test_a_stream_goes_on_after_the_last_message_that_was_seen(
