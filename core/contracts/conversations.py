@@ -264,7 +264,7 @@ WRITE = Operation(
 ASK = Operation(
     "me.ask", AskAssistant, AssistantReply, CUSTOMER, http=POST("/me/assistant", "Ask the assistant")
 )
-FORGET = Operation(
+END_ASSISTANT = Operation(
     "me.end_assistant",
     Nothing,
     Nothing,

@@ -38,7 +38,7 @@ def _of_customers(parts: Parts, library: Library, doorbell: Doorbell) -> list[Se
     return [
         serves(ask.WRITE, mine.write),
         serves(ask.ASK, mine.question),
-        serves(ask.FORGET, mine.forget),
+        serves(ask.END_ASSISTANT, mine.end_assistant),
         serves(ask.CHAT, mine.start_chat),
         serves(ask.SAY, mine.say),
         serves(ask.END_MINE, mine.end_chat),

@@ -1,4 +1,4 @@
-"""What customers write: forms, and questions to the assistant. Shown within what is the customer's own."""
+"""What customers write: forms, questions to the assistant, and a chat with agents. Shown within what is the customer's own."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -29,6 +29,7 @@ FORMS_MAX: Final = 5
 SAID_MAX: Final = 120
 """As many messages as one customer may write in an hour, wherever."""
 MESSAGES_MAX: Final = 400
+"""As many messages as a conversation holds, whoever wrote them."""
 _ORDERS_MAX: Final = 50
 
 
@@ -63,7 +64,10 @@ class MyConversationHandlers:
             return await _mine(connection, caller, request.id)
 
     async def write(self, caller: Customer, request: ask.WriteToUs) -> Written:
-        """Keep a form, and confirm it by mail. Raises: FieldRefused, TooManyMessages, KeyReused."""
+        """Keep a form, and confirm it by mail.
+
+        Raises: FieldRefused, TooManyMessages, ConversationFull, KeyReused.
+        """
         now = self._clock.now()
 
         async def effect(connection: Connection) -> bytes:
@@ -71,6 +75,7 @@ class MyConversationHandlers:
             forms, first = await store.lately_written(connection, caller.customer_id, now - WINDOW)
             if forms >= FORMS_MAX and first is not None:
                 raise TooManyMessages(_wait_s(first, now))
+            await _refuse_too_many(connection, caller, now)
             reference = "–"
             if request.order is not None:
                 found = await store.find_own_order(connection, request.order, caller.emails)
@@ -79,6 +84,7 @@ class MyConversationHandlers:
                 reference = found
             talk = await store.lock_open_talk(connection, caller.customer_id)
             if talk is not None and talk["state"] == "assistant" and request.with_assistant:
+                _refuse_full(talk)
                 made, number = talk["id"].bytes, talk["messages"] + 1
                 await store.make_form(
                     connection, made, subject=request.subject, order_id=request.order, now=now
@@ -120,8 +126,7 @@ class MyConversationHandlers:
 
         async def effect(connection: Connection) -> bytes:
             await store.lock_customer(connection, caller.customer_id)
-            if await store.lately_said(connection, caller.customer_id, now - WINDOW) >= SAID_MAX:
-                raise TooManyMessages(int(WINDOW.total_seconds()))
+            await _refuse_too_many(connection, caller, now)
             index = await self._library.index(connection, locale)
             reply = reply_to(request.text, index=index, orders=page.data, locale=locale)
             made, number = await self._talk(connection, caller, now)
@@ -139,7 +144,7 @@ class MyConversationHandlers:
 
         return await self._write(caller, request, effect)
 
-    async def forget(self, caller: Customer, _request: Nothing) -> Nothing:
+    async def end_assistant(self, caller: Customer, _request: Nothing) -> Nothing:
         """End what was said with the assistant; without any nothing is done."""
         async with self._pool.acquire() as connection, connection.transaction():
             talk = await store.lock_open_talk(connection, caller.customer_id)
@@ -148,7 +153,7 @@ class MyConversationHandlers:
         return Nothing()
 
     async def start_chat(self, caller: Customer, request: ask.StartChat) -> Written:
-        """Wait for an agent, with what was said with the assistant. Raises: ChatClosed, KeyReused."""
+        """Wait for an agent, with what was said with the assistant. Raises: ChatClosed, ConversationFull, KeyReused."""
         now = self._clock.now()
         rung: list[bytes] = []
 
@@ -174,6 +179,7 @@ class MyConversationHandlers:
                     now=now,
                 )
             else:
+                _refuse_full(talk)
                 made = talk["id"].bytes
                 await store.make_chat(connection, made, now)
             rung.append(made)
@@ -190,8 +196,7 @@ class MyConversationHandlers:
 
         async def effect(connection: Connection) -> bytes:
             await store.lock_customer(connection, caller.customer_id)
-            if await store.lately_said(connection, caller.customer_id, now - WINDOW) >= SAID_MAX:
-                raise TooManyMessages(int(WINDOW.total_seconds()))
+            await _refuse_too_many(connection, caller, now)
             talk = await store.lock_open_talk(connection, caller.customer_id)
             if talk is None or talk["state"] == "assistant":
                 raise NoChat
@@ -228,8 +233,7 @@ class MyConversationHandlers:
         """Return the conversation with the assistant, and the number of its next message."""
         talk = await store.lock_open_talk(connection, caller.customer_id)
         if talk is not None and talk["state"] == "assistant":
-            if talk["messages"] + 2 > MESSAGES_MAX:
-                raise ConversationFull
+            _refuse_full(talk)
             return talk["id"].bytes, talk["messages"] + 1
         if talk is not None:
             raise ChatUnderWay
@@ -242,6 +246,18 @@ class MyConversationHandlers:
             now=now,
         )
         return made, 1
+
+
+async def _refuse_too_many(connection: Connection, caller: Customer, now: datetime) -> None:
+    """Raises: TooManyMessages."""
+    if await store.lately_said(connection, caller.customer_id, now - WINDOW) >= SAID_MAX:
+        raise TooManyMessages(int(WINDOW.total_seconds()))
+
+
+def _refuse_full(talk: asyncpg.Record) -> None:
+    """Refuse a conversation that has no room for a message and its answer. Raises: ConversationFull."""
+    if talk["messages"] + 2 > MESSAGES_MAX:
+        raise ConversationFull
 
 
 async def _mine(

@@ -15,6 +15,7 @@ import pytest
 from core.contracts.conversations import ConversationId
 from core.contracts.customers import CustomerId
 from core.contracts.orders import OrderId
+from core.conversations.talks.mine import MESSAGES_MAX, SAID_MAX
 from core.conversations.talks.store import lock_customer
 from core.identity.api import SessionEnded
 from tests.support.customers import add_order, register, token_of_mail
@@ -250,6 +251,33 @@ async def test_a_form_is_kept_once_under_its_key_and_five_times_an_hour(
         "SELECT count(*) FROM mail WHERE recipient = $1 AND template = 'contact_received'", email
     )
     assert mails == 5
+
+
+async def test_a_form_takes_over_no_talk_that_is_full_and_is_one_of_what_an_hour_may_have(
+    customer: httpx.AsyncClient, rows: asyncpg.Connection
+) -> None:
+    said = await asked(customer, "Bonjour")
+    talk = UUID(bytes=bytes(ConversationId.read(said["conversation"])))
+    body = {"subject": "Une facture", "text": "Bonjour", "with_assistant": True}
+    # One more message fits, and no answer to it.
+    await rows.execute("UPDATE conversation SET messages = $2 WHERE id = $1", talk, MESSAGES_MAX - 1)
+    full = await customer.post("/v1/me/messages", json=body)
+    assert (full.status_code, full.json()["code"]) == (409, "conversation_full")
+    assert await rows.fetchval("SELECT state FROM conversation WHERE id = $1", talk) == "assistant"
+    await rows.execute("UPDATE conversation SET messages = $2 WHERE id = $1", talk, MESSAGES_MAX - 2)
+    # With the question, one less than an hour may have.
+    await rows.execute(
+        "INSERT INTO conversation_message (conversation_id, number, author, text, sources, at)"
+        " SELECT m.conversation_id, 2 + n, 'customer', 'Encore', m.sources, m.at"
+        " FROM conversation_message m, generate_series(1, $2::integer) n"
+        " WHERE m.conversation_id = $1 AND m.number = 1",
+        talk,
+        SAID_MAX - 2,
+    )
+    taken_over = await customer.post("/v1/me/messages", json=body)
+    assert (taken_over.status_code, taken_over.json()["id"]) == (201, said["conversation"])
+    late = await customer.post("/v1/me/messages", json=body)
+    assert (late.status_code, late.json()["code"]) == (429, "too_many_messages")
 
 
 async def test_an_agent_without_the_right_reads_nothing(
