@@ -75,9 +75,9 @@ FROM stored_card k LEFT JOIN card_token t ON t.id = k.token_id
 WHERE k.id = $1;
 
 -- name: keep_network_id
--- Primary key; the first one stays.
+-- Primary key; what names the series and the moment from which it does stay as they are.
 UPDATE stored_card SET network_transaction_id = coalesce(network_transaction_id, $2), verified_at = coalesce(verified_at, $3)
-WHERE id = $1;
+WHERE id = $1 AND (network_transaction_id IS NULL OR verified_at IS NULL);
 
 -- name: release_card
 -- Primary key.

@@ -280,11 +280,6 @@ FROM debit AS d INNER JOIN instalment AS i ON i.id = d.instalment_id
 WHERE i.order_id = $1 AND i.number = 1
 ORDER BY d.id DESC LIMIT 1;
 
--- name: keep_network_id
--- Primary key; the first payment names the series.
-UPDATE stored_card SET network_transaction_id = $2, verified_at = coalesce(verified_at, $3)
-WHERE id = $1 AND network_transaction_id IS NULL;
-
 -- name: read_claimed
 -- A debit that is open, as it was claimed; primary keys. $1 debit.
 SELECT

@@ -6,6 +6,7 @@ from datetime import date, datetime
 import asyncpg
 from asyncpg.pgproto.pgproto import UUID
 
+from core.cards.api import keep_network_id
 from core.contracts.orders import InstalmentId, OrderId
 from core.contracts.reasons import Reason
 from core.contracts.states import APPROVED_STATES, State
@@ -59,7 +60,7 @@ async def _settle_first(connection: Connection, first: Decided, *, now: datetime
         return
     network_id = await read_network_id(connection, first.id.bytes, first.business_date)
     if network_id:
-        await store.keep_network_id(connection, first.card_id, network_id, now=now)
+        await keep_network_id(connection, first.card_id.bytes, network_id, now=now)
     await orders.activate(connection, first.order_id.bytes, at=now, card_id=first.card_id.bytes)
 
 
@@ -73,7 +74,7 @@ async def _settle_first_part(
         return
     network_id = await read_network_id(connection, first.id.bytes, first.business_date)
     if network_id:
-        await store.keep_network_id(connection, first.card_id, network_id, now=now)
+        await keep_network_id(connection, first.card_id.bytes, network_id, now=now)
     await settlements.begin(connection, settlement_id, first.instalment_id.bytes, at=now)
 
 

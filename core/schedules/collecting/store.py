@@ -167,11 +167,6 @@ async def refuse_cards(connection: Connection, debits: Sequence[bytes], *, now: 
     await connection.execute(SQL.refuse_cards, [UUID(each) for each in debits], now)
 
 
-async def keep_network_id(connection: Connection, card_id: UUID, network_id: str, *, now: datetime) -> None:
-    """Keep what the network calls the first payment of a card, which verified it; what is kept already stays."""
-    await connection.execute(SQL.keep_network_id, card_id, network_id, now)
-
-
 async def find_left(
     connection: Connection, *, after: bytes, before: bytes, armed_no_more_s: int, limit: int
 ) -> list[tuple[UUID, date, bool]]:
