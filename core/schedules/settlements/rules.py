@@ -23,9 +23,14 @@ class SettlementPart(NamedTuple):
     amount_minor: int
 
 
+def days_for(count: int, *, today: date) -> list[date]:
+    """Return the days of monthly parts from today on."""
+    return due_dates(today, count=count, step_unit="months", step_count=1)
+
+
 def parts_for(amount_minor: int, count: int, *, today: date) -> list[SettlementPart]:
     """Return monthly parts from today on whose sum is the amount; the odd cents go to the first (REG-1)."""
-    days = due_dates(today, count=count, step_unit="months", step_count=1)
+    days = days_for(count, today=today)
     return [SettlementPart(day, part) for day, part in zip(days, parts_of(amount_minor, count), strict=True)]
 
 

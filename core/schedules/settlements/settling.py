@@ -49,6 +49,7 @@ from core.schedules.settlements.rules import (
     ASKED_A_DAY_MAX,
     PAGES_OPEN_MAX,
     card_problem,
+    days_for,
     needed_until,
     parts_for,
 )
@@ -236,7 +237,7 @@ class Settlements:
         if row["last_four"] is None:
             return "none"
         today = self._today()
-        last_on = parts_for(parts, parts, today=today)[-1].due_on
+        last_on = days_for(parts, today=today)[-1]
         return card_problem(
             good_until=good_until(row["expiry"]), is_refused=row["is_refused"], today=today, last_on=last_on
         )
