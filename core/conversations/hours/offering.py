@@ -43,14 +43,6 @@ def offer_of(channel: Channel, opening: Opening, locale: str) -> ContactOffer:
         why=opening.why,
         label=opening.label,
         address=channel.address,
-        link=_link_of(channel),
+        link=channel.link,
         note=channel.note_en if locale == "en" else channel.note_fr,
     )
-
-
-def _link_of(channel: Channel) -> str:
-    if not channel.address:
-        return ""
-    if channel.channel == "whatsapp":
-        return f"https://wa.me/{channel.address.removeprefix('+')}"
-    return f"tel:{channel.address}"

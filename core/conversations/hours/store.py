@@ -35,6 +35,15 @@ class Channel(NamedTuple):
     note_en: str
     changed_at: datetime
 
+    @property
+    def link(self) -> str:
+        """Where a tap on its address leads; empty where it has none."""
+        if not self.address:
+            return ""
+        if self.channel == "whatsapp":
+            return f"https://wa.me/{self.address.removeprefix('+')}"
+        return f"tel:{self.address}"
+
 
 class Hours(NamedTuple):
     """What decides when channels are open: weeks by channel, special days by channel (of all: empty) and day."""

@@ -54,9 +54,7 @@ def line_of(channel: Channel, week: Week | None, locale: str) -> str:
     note = channel.note_en if locale == "en" else channel.note_fr
     hours = "" if week is None else week_text(week.periods, locale)
     said = " · ".join(part for part in (f"{words[channel.channel]} {number}".strip(), note, hours) if part)
-    if channel.channel == "whatsapp" and channel.address:
-        return f"{said} · https://wa.me/{channel.address.removeprefix('+')}"
-    return said
+    return f"{said} · {channel.link}" if channel.channel == "whatsapp" and channel.link else said
 
 
 def week_text(periods: Sequence[Period], locale: str) -> str:
