@@ -353,8 +353,7 @@ def _of_collecting(parts: Parts) -> list[Served]:
 
 def _of_agents(parts: Parts) -> list[Served]:
     handlers = OrderHandlers(parts.pool, parts.clock, parts.calendar)
-    space_url = parts.environment.get("GUICHET_SPACE_URL", "http://localhost:8090")
-    mails = OrderMailHandlers(parts.pool, parts.clock, space_url, parts.contact_lines)
+    mails = OrderMailHandlers(parts.pool, parts.clock, space_url_of(parts.environment), parts.contact_lines)
     return [
         serves(order_records.LIST, handlers.orders),
         serves(order_records.ONE, handlers.order),
