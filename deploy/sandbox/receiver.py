@@ -63,7 +63,7 @@ class Receiver:
         self._now = now
 
     def answer(self, request: Request) -> Response:
-        """Serve the health, the hook, the list and each message."""
+        """Serve the health, the hook, one that refuses, and what was received, as a page and as JSON."""
         if request.path.startswith("/health/"):
             return Response(200, {"status": "ready"})
         match request.method, request.path:

@@ -1,6 +1,7 @@
 """The card frame over HTTP: one page for a card, the form that it sends, its files, and the ways to issuers and back.
 
-Every answer says that nothing of it is kept and who may embed it, and none says again what was typed.
+Every answer but a file says that nothing of it is kept, each says who may embed it, and none says a number or a code again
+that was typed: of a card that is refused, its expiry alone stands in the form anew.
 """
 
 import re

@@ -16,8 +16,8 @@ from edge.cards.words import day_text, say
 _FOLDER: Final = Path(__file__).with_name("page")
 _TYPES: Final = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8"}
 
-# Of an address that is no open page nobody is known who may embed it; what it says is the same for everybody.
-_NOBODY: Final = (
+# An address that is no open page names no shop that may embed it: anybody may, as it says the same to everybody.
+_ANYBODY: Final = (
     "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors *"
 )
 
@@ -129,7 +129,7 @@ def state_page(state: str, language: Language, session: FrameSession | None = No
         return_url=session.return_url if session is not None else "",
         css=_CSS.address,
     )
-    return page, policy_of(session) if session is not None and session.origin else _NOBODY
+    return page, policy_of(session) if session is not None and session.origin else _ANYBODY
 
 
 def problem_text(code: str, session: FrameSession) -> str:

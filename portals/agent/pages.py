@@ -1,4 +1,6 @@
-"""The agents' pages, in one list. A new page is one entry here and a folder of its key with `page.py` and `words.toml`."""
+"""The agents' pages, in one list. A new page is one entry here and a folder of its key with `page.py` and, unless the kit has
+its words, `words.toml`.
+"""
 
 from __future__ import annotations
 

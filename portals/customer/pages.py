@@ -1,4 +1,8 @@
-"""The space's pages, in one list. A new page is one entry here and a folder of its key with `page.py` and `words.toml`."""
+"""The space's pages, in one list. A new page is one entry here and a folder of its key with `page.py`.
+
+What a page alone says is `words.toml` beside it; what several say of the space and the way in is that of `home`, what agents
+are told as well is of the kit.
+"""
 
 from __future__ import annotations
 

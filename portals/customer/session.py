@@ -34,7 +34,7 @@ class CustomerSession(msgspec.Struct, frozen=True):
         return False
 
     def shortened(self) -> CustomerSession:
-        """Return it as it is: nothing in it is long."""
+        """Return it with a short name: it is only shown, and nothing else here is long."""
         return msgspec.structs.replace(self, name=self.name[:60])
 
     def __repr__(self) -> str:

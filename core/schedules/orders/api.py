@@ -1,4 +1,7 @@
-"""What schedules offer whoever collects, inside the slice and out: what became of debits, and what is owed back."""
+"""Orders for who stands outside the slice: the demonstration makes some, `guichet verify` looks at them, tests act as debits do.
+
+Inside the slice, modules here are imported by their names.
+"""
 
 from core.schedules.orders.ahead import bring_forward
 from core.schedules.orders.balancing import balance
