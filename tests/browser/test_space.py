@@ -220,6 +220,24 @@ async def test_a_page_and_all_that_it_loads_is_light(space: Space, browser: Brow
     await context.close()
 
 
+@pytest.mark.parametrize("width", [320, 360, 1440])
+async def test_a_person_is_one_tap_away_at_every_width(space: Space, browser: Browser, width: int) -> None:
+    email = f"{secrets.token_hex(4)}@exemple.example"
+    await add_order(space.owner, email)
+    context = await _context(browser, width=width)
+    page = await context.new_page()
+    await _connect(page, space, email)
+    links = page.locator(".space-nav a")
+    await expect(links).to_have_count(4)
+    for link in await links.all():
+        box = await link.bounding_box()
+        assert box is not None
+        assert box["x"] >= 0, (await link.inner_text(), box)
+        assert box["x"] + box["width"] <= width, (await link.inner_text(), box)
+        assert box["height"] >= 44, (await link.inner_text(), box)
+    await context.close()
+
+
 async def _open_the_chat(space: Space) -> None:
     await space.owner.execute("DELETE FROM opening_exception WHERE channel = 'chat'")
     await space.owner.execute(
@@ -317,7 +335,7 @@ async def test_s2_36_to_s2_41_an_unpaid_is_settled_on_a_phone_without_a_script(
     await _connect(page, space, email)
     # S2.36: at the top right of the schedule, where its status is.
     await page.locator(".schedule header").get_by_role("link", name="Régulariser").click()
-    await expect(page.locator("main")).to_contain_text("Pour régulariser votre créance de 159,18 €")
+    await expect(page.locator("main")).to_contain_text("Pour régulariser votre impayé de 159,18 €")
     # S2.37 and S2.38: at once, or in two or three parts, with their sums.
     ways = page.locator(".way")
     await expect(ways).to_have_count(3)
