@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from core.contracts.cards import Challenge, FrameSession, Language
+from core.contracts.cards import Challenge, FrameSession, Language, Purpose
 from core.values.money import money_text
 from core.values.web_pages import origin_of, with_parameter
 from edge.cards.typed import FieldName, Problems
@@ -20,6 +20,14 @@ _TYPES: Final = {".css": "text/css; charset=utf-8", ".js": "text/javascript; cha
 _ANYBODY: Final = (
     "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors *"
 )
+
+
+# A button says what it does: a settlement is confirmed on the page that its card leads back to.
+_SENDS: Final[Mapping[Purpose, str]] = {
+    "purchase": "send_pay",
+    "settlement": "send_use",
+    "change": "send_keep",
+}
 
 
 class StaticFile(NamedTuple):
@@ -89,7 +97,7 @@ def card_page(session: FrameSession, problems: Problems, *, expiry: str = "") ->
         session=session,
         say=lambda code, **said: say(code, language, **said),
         purpose=say(purpose, language, **facts),
-        send=say("send_pay" if pays else "send_keep", language, **facts),
+        send=say(_SENDS[session.purpose] if pays else "send_keep", language, **facts),
         problems=problems,
         fields=(
             field("number", "cc-number", 23),

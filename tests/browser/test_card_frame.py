@@ -199,6 +199,34 @@ async def test_a_page_of_its_own_leads_back_with_the_token_over_https(
         await page.wait_for_url(f"{shop.origin}/paid?order=1&card_token=ctk_*")
 
 
+async def test_a_button_says_what_it_does_and_a_page_of_its_own_has_a_way_back(
+    browser: Browser, frame: CardFrame, shop: Shop
+) -> None:
+    async with window(browser) as context:
+        page = await context.new_page()
+        # A settlement is confirmed on the page that its card leads back to: nothing is paid here.
+        settlement = {"purpose": "settlement", "subject_id": uuid7(unix_ms=2, sequence=1, randomness=0)}
+        await page.goto(await opened(frame, shop, **settlement))
+        await expect(page.get_by_role("button")).to_have_text("Utiliser cette carte")
+        await expect(page.locator(".purpose")).to_contain_text("42,66 €")
+        await expect(page.locator(".purpose")).to_contain_text("Rien n’est débité ici")
+        tops = [
+            await page.get_by_label(label).evaluate("e => e.getBoundingClientRect().top")
+            for label in LABELS[1:]
+        ]
+        assert tops[0] == tops[1], "inputs beside each other stand alike"
+        await page.get_by_role("link", name="Revenir sans saisir de carte").click()
+        await page.wait_for_url(f"{shop.origin}/paid?order=1")
+        # Embedded, the page around it has its own way back; without one to go to there is none.
+        await page.goto(shop.page(await opened(frame, shop)))
+        inside = page.frame_locator("iframe")
+        await expect(inside.get_by_role("button")).to_contain_text("Payer 42,66")
+        await expect(inside.locator(".back")).to_be_hidden()
+        await page.goto(await opened(frame, shop, return_url=None))
+        await expect(page.get_by_role("button")).to_contain_text("Payer 42,66")
+        await expect(page.locator(".back")).to_have_count(0)
+
+
 async def test_a_frame_that_loses_its_server_says_that_nothing_was_debited(
     browser: Browser, frame: CardFrame, shop: Shop
 ) -> None:

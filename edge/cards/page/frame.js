@@ -11,6 +11,7 @@
   const label = button.textContent;
   const summary = form.querySelector(".problems");
   const done = document.querySelector(".done");
+  const back = document.querySelector(".back");
   let isSending = false;
 
   const tell = (message) => {
@@ -18,6 +19,8 @@
   };
   const tellHeight = () => tell({ type: "height", height: Math.ceil(document.documentElement.getBoundingClientRect().height) });
   if (isEmbedded) {
+    // The page around it has its own way back.
+    if (back) back.hidden = true;
     new ResizeObserver(tellHeight).observe(document.documentElement);
     tell({ type: "ready" });
   }
@@ -69,6 +72,7 @@
     }
     tell({ type: "token", token: answer.token });
     form.hidden = true;
+    if (back) back.hidden = true;
     const goOn = done.querySelector("a");
     if (goOn && answer.location) goOn.href = answer.location;
     done.hidden = false;
