@@ -39,7 +39,7 @@ from core.cards.api import (
 )
 from core.cards.model import TypedCard
 from core.contracts.card_changes import CardChangeFailure, CardChangeId
-from core.contracts.cards import AuthenticationState
+from core.contracts.cards import AuthenticationState, Language
 from core.contracts.orders import OrderId
 from core.contracts.payment_acts import VERIFY_CARD, VerifyCard
 from core.contracts.states import APPROVED_STATES, State
@@ -139,12 +139,12 @@ class CardChanges:
                 # The page has looked at it: a debit was moved since.
                 await self._fail(connection, change._replace(card_id=card.id), "ends_too_soon")
 
-    async def go_on(self, change_id: bytes) -> Authentication | None:
-        """Go on as far as can be; return the authentication where its holder is at their bank."""
+    async def go_on(self, change_id: bytes, *, language: Language) -> Authentication | None:
+        """Go on as far as can be, with a bank that speaks a language; return the authentication where its holder is at their bank."""
         change = await self._read(change_id)
         if change.state == "typed":
             card = await self._card_of(change)
-            authentication = await self._authenticate(change, card)
+            authentication = await self._authenticate(change, card, language)
             if authentication.state == "challenged":
                 return authentication
             if not authentication.vouches_for(amount_minor=0, currency=authentication.currency):
@@ -237,7 +237,7 @@ class CardChanges:
         assert card is not None
         return card
 
-    async def _authenticate(self, change: Change, card: StoredCard) -> Authentication:
+    async def _authenticate(self, change: Change, card: StoredCard, language: Language) -> Authentication:
         async def question() -> Question:
             order: Any = await self._pool.fetchrow(store.SQL.facts_for_bank, uuid_of(change.order_id))
             return Question(
@@ -246,7 +246,7 @@ class CardChanges:
                 amount_minor=0,
                 currency=order["currency"],
                 payee=order["payee"],
-                language=order["language"],
+                language=language,
                 return_url=self.page_of(change.id),
             )
 

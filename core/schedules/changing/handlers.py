@@ -6,6 +6,7 @@ import asyncpg
 
 from core.cards.api import Authentication, Payer, open_frame, open_frames, refuse_tries
 from core.contracts import card_changes as ask
+from core.contracts.cards import Language
 from core.contracts.orders import OrderId
 from core.contracts.references import Money
 from core.contracts.refusals import NotFound
@@ -68,7 +69,7 @@ class CardChangeHandlers:
                 subject_id=change_id,
                 origin=origin_of(page),
                 return_url=page,
-                language="en" if caller.language == "en" else "fr",
+                language=_language(caller),
                 amount_minor=None,
                 currency=order.currency,
                 needed_until=standing.last_debit,
@@ -91,7 +92,7 @@ class CardChangeHandlers:
         await self._view(self._pool, caller, request.id, None)
         if request.token is not None:
             await self._changes.take(request.id, request.token)
-        at_bank = await self._changes.go_on(request.id)
+        at_bank = await self._changes.go_on(request.id, language=_language(caller))
         return await self._view(self._pool, caller, request.id, at_bank)
 
     async def collect_now(self, caller: Customer, request: ask.CollectNow) -> ask.CollectedNow:
@@ -146,6 +147,11 @@ class CardChangeHandlers:
             redirect=None if at_bank is None else at_bank.address,
             waiting=waiting,
         )
+
+
+def _language(caller: Customer) -> Language:
+    """Return what the customer reads now, whatever the shop of the order spoke."""
+    return "en" if caller.language == "en" else "fr"
 
 
 async def _find(connection: Connection, caller: Customer, order_id: bytes) -> None:

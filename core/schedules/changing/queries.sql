@@ -159,5 +159,5 @@ LIMIT $2;
 
 -- name: facts_for_bank
 -- Primary keys: what the bank of a card is told of an order. $1 order.
-SELECT p.currency, p.language, c.legal_name AS payee
+SELECT p.currency, c.legal_name AS payee
 FROM purchase_order AS p JOIN company AS c ON c.id = p.company_id WHERE p.id = $1;

@@ -4,6 +4,7 @@ import asyncpg
 import msgspec
 
 from core.contracts import my_settlements as ask
+from core.contracts.cards import Language
 from core.contracts.listing import Written
 from core.contracts.my_orders import MyCard, MyInstalment
 from core.contracts.orders import OrderId
@@ -54,7 +55,9 @@ class MySettlementHandlers:
 
     async def go_on(self, caller: Customer, request: ask.GoOnSettling) -> ask.MySettlement:
         """Go on after the bank. Raises: NotFound."""
-        await self._settlements.go_on(request.id, caller.emails, order=OrderId(request.id).text)
+        await self._settlements.go_on(
+            request.id, caller.emails, order=OrderId(request.id).text, language=_language(caller)
+        )
         return await self._shown(caller, request.id)
 
     async def _shown(self, caller: Customer, order_id: bytes) -> ask.MySettlement:
@@ -127,7 +130,12 @@ class MySettlementHandlers:
 
 
 def _asked(caller: Customer, request: ask.OpenSettlementFrame | ask.PaySettlement) -> Asked:
-    return Asked(request.id, caller.emails, request.parts, request.amount.amount)
+    return Asked(request.id, caller.emails, request.parts, request.amount.amount, _language(caller))
+
+
+def _language(caller: Customer) -> Language:
+    """Return what the customer reads now, whatever the shop of the order spoke."""
+    return "en" if caller.language == "en" else "fr"
 
 
 def _card(row: asyncpg.Record) -> MyCard | None:

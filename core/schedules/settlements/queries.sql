@@ -83,7 +83,7 @@ UPDATE purchase_order SET card_id = $2, settling_since = coalesce(settling_since
 -- name: find_order
 -- Primary key; only of who proved its address. The last day of what else is to come by constraint instalment_number.
 -- $1 order, $2 addresses.
-SELECT o.id, o.company_id, o.reference, o.email_key, o.state, o.currency, o.language, c.legal_name AS payee, coalesce(s.name, c.legal_name) AS shop,
+SELECT o.id, o.company_id, o.reference, o.email_key, o.state, o.currency, c.legal_name AS payee, coalesce(s.name, c.legal_name) AS shop,
        o.card_id, k.brand, k.last_four, k.expiry, k.refused_reason IS NOT NULL AS is_refused,
        (SELECT max(i.due_on) FROM instalment AS i
         WHERE i.order_id = o.id AND i.counts AND i.state IN ('upcoming', 'in_progress')) AS last_due_on

@@ -30,6 +30,7 @@ from core.cards.api import (
     refuse_tries,
     spend_token,
 )
+from core.contracts.cards import Language
 from core.contracts.my_settlements import CardProblem
 from core.contracts.refusals import NotFound
 from core.db.rows import Connection, uuid_of
@@ -58,12 +59,13 @@ from core.values.clock import PARIS, Clock, paris_date
 
 
 class Asked(NamedTuple):
-    """What a customer asks: of which order of theirs, in how many parts, of which sum as they were shown it."""
+    """What a customer asks: of which order of theirs, in how many parts, of which sum as they were shown it, read in which language."""
 
     order_id: bytes
     emails: tuple[str, ...]
     parts: int
     amount_minor: int
+    language: Language
 
 
 class Settlements:
@@ -114,7 +116,7 @@ class Settlements:
                 subject_id=settlement_id,
                 origin=self._space_url,
                 return_url=f"{self._space_url}/schedules/{order}/settle/card",
-                language=row["language"],
+                language=asked.language,
                 amount_minor=parts[0].amount_minor,
                 currency=row["currency"],
                 needed_until=needed_until(parts, row["last_due_on"]),
@@ -134,7 +136,9 @@ class Settlements:
             settlement_id, card = await self._take(connection, row, asked, token_id, key)
         await self._go_on(asked.order_id, settlement_id, card, row, asked, order=order)
 
-    async def go_on(self, order_id: bytes, emails: tuple[str, ...], *, order: str) -> None:
+    async def go_on(
+        self, order_id: bytes, emails: tuple[str, ...], *, order: str, language: Language
+    ) -> None:
         """Go on with the settlement that is asked for, once its customer is back from their bank. Raises: NotFound."""
         row = await self._pool.fetchrow(store.SQL.find_order, uuid_of(order_id), list(emails))
         if row is None:
@@ -144,7 +148,7 @@ class Settlements:
             return
         card = await card_of(self._pool, standing.card_id)
         assert card is not None
-        asked = Asked(order_id, emails, standing.parts, standing.amount_minor)
+        asked = Asked(order_id, emails, standing.parts, standing.amount_minor, language)
         await self._go_on(order_id, standing.id, card, row, asked, order=order)
 
     async def authentication(self, settlement_id: bytes, card_id: bytes) -> Authentication | None:
@@ -273,7 +277,7 @@ class Settlements:
                 amount_minor=first_minor,
                 currency=row["currency"],
                 payee=row["payee"],
-                language=row["language"],
+                language=asked.language,
                 return_url=f"{self._space_url}/schedules/{order}/settle/back",
             )
 

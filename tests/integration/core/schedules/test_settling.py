@@ -14,7 +14,15 @@ import pytest
 from core.cards.api import Authentications, CardTokenRefused, CardTriesTooMany
 from core.cards.handlers import FrameHandlers
 from core.cards.tries import ORDER_A_DAY_MAX
-from core.contracts.cards import Authenticate, Authenticated, CardTokenId, Returned, Tokenise, Tokenised
+from core.contracts.cards import (
+    Authenticate,
+    Authenticated,
+    CardTokenId,
+    Language,
+    Returned,
+    Tokenise,
+    Tokenised,
+)
 from core.contracts.payment import SealedCard
 from core.contracts.reasons import Reason
 from core.contracts.refusals import NotFound
@@ -80,18 +88,19 @@ class Customer:
         token: bytes | None = None,
         key: str = "",
         emails: tuple[str, ...] = EMAILS,
+        language: Language = "fr",
     ) -> None:
         """Settle, each time under a key of its own but where the test says one."""
         self.keys += 1
         await self.door.pay(
-            Asked(order.bytes, emails, parts, amount_minor),
+            Asked(order.bytes, emails, parts, amount_minor, language),
             order="ord_1",
             token_id=token,
             key=key or f"key-{self.keys}",
         )
 
     async def go_on(self, order: UUID) -> None:
-        await self.door.go_on(order.bytes, EMAILS, order="ord_1")
+        await self.door.go_on(order.bytes, EMAILS, order="ord_1", language="fr")
 
     async def comes_back(self, said: Literal["Y", "N"] = "Y", *, is_cancelled: bool = False) -> None:
         """Have the bank say what became of the challenge."""
@@ -108,7 +117,9 @@ class Customer:
 
     async def tries_a_card(self, order: UUID, parts: int, amount_minor: int, *, expiry: str) -> Tokenised:
         """Open the frame and type another card; return what the page says."""
-        opened = await self.door.open_frame(Asked(order.bytes, EMAILS, parts, amount_minor), order="ord_1")
+        opened = await self.door.open_frame(
+            Asked(order.bytes, EMAILS, parts, amount_minor, "fr"), order="ord_1"
+        )
         secret = opened.address.rpartition("/")[2]
         typed = Tokenise(
             hashlib.sha256(secret.encode()).digest(),
@@ -169,6 +180,24 @@ async def test_s2_39_challenged_nothing_is_debited_until_the_customer_is_back(cu
     await check(shop)
 
 
+@pytest.mark.parametrize("language", ["fr", "en"])
+async def test_the_card_frame_and_the_bank_speak_as_the_customer_reads(
+    customer: Customer, language: Language
+) -> None:
+    shop = customer.shop
+    order, _ = await unpaid(shop)
+    await shop.value(
+        "UPDATE purchase_order SET language = $2 WHERE id = $1 RETURNING id",
+        order,
+        "en" if language == "fr" else "fr",
+    )
+    asked = Asked(order.bytes, EMAILS, 1, 4_265, language)
+    await customer.door.open_frame(asked, order="ord_1")
+    assert await shop.value("SELECT language FROM frame_session ORDER BY id DESC LIMIT 1") == language
+    await customer.pay(order, 1, 4_265, language=language)
+    assert [each.language for each in customer.asked] == [language]
+
+
 @pytest.mark.parametrize("is_cancelled", [False, True])
 async def test_s2_40_a_challenge_that_fails_or_is_given_up_debits_nothing(
     customer: Customer, is_cancelled: bool
@@ -221,7 +250,7 @@ async def test_s2_40_while_a_payment_is_under_way_no_other_is_asked(customer: Cu
     with pytest.raises(SettlementUnderWay):
         await customer.pay(order, 3, 4_265)
     with pytest.raises(SettlementUnderWay):
-        await customer.door.open_frame(Asked(order.bytes, EMAILS, 1, 4_265), order="ord_1")
+        await customer.door.open_frame(Asked(order.bytes, EMAILS, 1, 4_265, "fr"), order="ord_1")
     await customer.go_on(order)
     assert await customer.sent() == 1
 
@@ -281,7 +310,7 @@ async def test_another_customer_s_order_is_not_found(customer: Customer) -> None
     with pytest.raises(NotFound):
         await customer.pay(order, 1, 4_265, emails=("somebody@example.com",))
     with pytest.raises(NotFound):
-        await customer.door.go_on(order.bytes, ("somebody@example.com",), order="ord_1")
+        await customer.door.go_on(order.bytes, ("somebody@example.com",), order="ord_1", language="fr")
 
 
 async def test_a_token_is_spent_once_and_for_its_own_settlement(customer: Customer) -> None:
