@@ -66,7 +66,8 @@ USUAL_HOST: Final = {
     "odd_rate": 0.0,
     "own_every_ms": 0,
 }
-AGENTS: Final = ("superviseur@guichet.example", "hotline@guichet.example")
+REFUNDING: Final = "superviseur@guichet.example"
+AGENTS: Final = (REFUNDING, "hotline@guichet.example")
 BOUGHT_WITH: Final = tuple(
     card
     for name, card in CARDS.items()
@@ -170,11 +171,14 @@ class Soak:
         return AgentApi(client)
 
     async def _act(self, client: httpx.AsyncClient) -> str:
-        """Refund or cancel a payment of the newest fifty, or close a door for a moment."""
-        api = await self._agent(client, self._chance.choice(AGENTS))
-        rows = (await api.get("/v1/transactions", limit="50"))["data"]
-        row = self._chance.choice(rows)
+        """Refund a payment that was collected, cancel one that was not yet, or close a door for a moment."""
         kind = self._chance.choices(("refund", "cancel", "block"), (5, 4, 1))[0]
+        api = await self._agent(client, REFUNDING if kind == "refund" else self._chance.choice(AGENTS))
+        state = "captured" if kind == "refund" else "approved"
+        rows = (await api.get("/v1/transactions", limit="50", state=state))["data"]
+        if not rows:
+            return f"nothing to {kind}"
+        row = self._chance.choice(rows)
         if kind == "block":
             target = {"kind": "terminal", "id": row["terminal"]["id"]}
             block = await api.post("/v1/blocks", {"target": target, "reason": REASON})
