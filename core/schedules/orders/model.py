@@ -51,7 +51,12 @@ class Facts(NamedTuple):
 
     @property
     def owed_minor(self) -> int:
-        """What the customer pays in all; whoever takes everything off takes the fee off with it."""
+        """What the customer pays in all; whoever takes everything off takes the fee off with it.
+
+        Nothing of a purchase that was abandoned: it was none.
+        """
+        if self.is_abandoned:
+            return 0
         return self.remaining_minor + (self.fee_minor if self.remaining_minor else 0)
 
     @property

@@ -183,6 +183,18 @@ async def test_an_order_that_waited_a_day_is_given_up_unless_it_is_being_paid(sh
     assert await activate(shop.pool, OrderId.read(waiting.id), at=shop.clock.now(), card_id=None) is None
 
 
+async def test_nothing_is_owed_of_an_order_that_was_given_up(shop: Shop) -> None:
+    waiting = await shop.buy("C-3", amount_minor=9_000, parts=3)
+    assert (waiting.remaining.amount, waiting.next_due_on) == (9_000, waiting.purchased_on)
+    shop.clock.present += GIVEN_UP_AFTER + timedelta(seconds=1)
+    assert await abandon_waiting(shop.pool, shop.clock) == 1
+    given_up = await shop.read("C-3")
+    assert (given_up.remaining.amount, given_up.next_due_on) == (0, None)
+    assert shown(given_up) == [(0, "cancelled")] * 3
+    assert await claim(shop.pool, ids(waiting, 1, 2, 3)) == []
+    assert (await check_schedules(await _connection(shop))).breaches == 0
+
+
 async def test_merchants_are_told_of_each_thing_once(shop: Shop) -> None:
     await add_endpoint(shop.pool, shop.caller.company_id)
     order = await shop.buy("D-1")

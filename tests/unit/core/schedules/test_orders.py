@@ -208,6 +208,12 @@ def test_a_schedule_that_is_being_settled_says_so_and_an_abandoned_one_too() -> 
     assert (state_of(abandoned), cancellable_minor(abandoned)) == ("abandoned", 0)
 
 
+def test_nothing_is_owed_or_to_come_of_what_was_abandoned() -> None:
+    balance = balance_of(order(9_000, 3, fee_minor=150)._replace(is_abandoned=True))
+    assert [(due.amount_minor, due.fee_minor, due.state) for due in balance.dues] == [(0, 0, "cancelled")] * 3
+    assert balance.refund_minor == 0
+
+
 @given(amounts, counts, st.integers(0, 10_000), st.data())
 def test_the_sum_is_exact_after_whatever_is_cancelled_and_computing_again_changes_nothing(
     amount_minor: int, parts: int, fee_minor: int, data: st.DataObject
