@@ -12,8 +12,14 @@ from core.contracts.references import Money, Timestamp
 
 MyOrderState = Literal["in_progress", "unpaid", "being_settled", "settled", "cancelled"]
 Shown = Literal["current", "ended"]
-Need = Literal["unpaid", "being_settled", "debit_under_way", "next_debit", "all_settled", "no_purchase"]
-"""What needs the customer now, the most pressing first."""
+Need = Literal[
+    "unpaid", "debit_failed", "being_settled", "debit_under_way", "next_debit", "all_settled", "no_purchase"
+]
+"""What needs the customer now, the most pressing first. `debit_failed`: it is not given up as unpaid yet."""
+
+Todo = Literal["nothing", "funds", "card_ends", "card_expired", "consent"]
+"""What a customer has to do so that a debit is paid. `card_ends`: their card is not good on that day, and another one is
+needed. Where it has expired, or their bank wants their consent, nothing is tried before they have done something."""
 
 
 class ListMyOrders(msgspec.Struct, kw_only=True):
@@ -39,7 +45,8 @@ class PrintMyOrder(msgspec.Struct, kw_only=True):
 class MyInstalment(msgspec.Struct, kw_only=True):
     """A debit of the schedule, its part of the fee within. The date may move by one or two days with the banks.
 
-    `is_taken_over`: it was unpaid, and a settlement's parts are paid instead of it.
+    `is_taken_over`: it was unpaid, and a settlement's parts are paid instead of it. `has_failed`: a debit of it was refused;
+    `retry_on` is when it is tried again, if it is.
     """
 
     number: int
@@ -48,6 +55,8 @@ class MyInstalment(msgspec.Struct, kw_only=True):
     state: InstalmentState
     paid_at: Timestamp | None = None
     is_taken_over: bool = False
+    has_failed: bool = False
+    retry_on: str | None = None
 
 
 class MyOrder(msgspec.Struct, kw_only=True):
@@ -103,7 +112,11 @@ class MyOrderPage(msgspec.Struct):
 
 
 class MyDebit(msgspec.Struct, kw_only=True):
-    """A debit of one of the customer's schedules."""
+    """A debit of one of the customer's schedules.
+
+    `next_on` is when it is made, or tried again; after that day it is unpaid where only the customer can do something.
+    `remaining` is what is still to be paid of its purchase.
+    """
 
     order: str
     reference: str
@@ -111,6 +124,9 @@ class MyDebit(msgspec.Struct, kw_only=True):
     number: int
     amount: Money
     due_on: str
+    next_on: str
+    todo: Todo
+    remaining: Money
     card: MyCard | None = None
 
 

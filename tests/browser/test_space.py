@@ -5,19 +5,21 @@ from __future__ import annotations
 import secrets
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import asyncpg
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from core.contracts.orders import OrderId
+from core.contracts.reasons import Reason
+from core.values.clock import PARIS
 from deploy.local.nats import NatsServer
 from deploy.local.postgres import PostgresServer
 from portals.assets.build import build
 from tests.browser.accessibility import barriers
 from tests.browser.processes import free_port, running_module
-from tests.support.customers import PASSWORD, add_card, add_order
+from tests.support.customers import PASSWORD, add_card, add_order, refuse_debit
 from tests.support.desk import running_desk
 from tests.support.servers import fresh_database
 
@@ -357,4 +359,50 @@ async def test_s2_36_to_s2_41_an_unpaid_is_settled_on_a_phone_without_a_script(
         await space.owner.fetchval("SELECT refusal FROM settlement WHERE order_id = $1", order)
         == "authentication_unavailable"
     )
+    await context.close()
+
+
+async def test_a_refused_debit_says_when_it_is_tried_again_and_offers_another_card(
+    space: Space, browser: Browser
+) -> None:
+    email = f"{secrets.token_hex(4)}@exemple.example"
+    now = datetime.now(PARIS)
+    order = await add_order(space.owner, email, purchased_on=now.date() - timedelta(days=32))
+    card = await add_card(space.owner, order)
+    await refuse_debit(space.owner, order, 2, Reason.INSUFFICIENT_FUNDS, again=now + timedelta(days=4))
+    context = await _context(browser, width=360, scripts=False)
+    page = await context.new_page()
+    await _connect(page, space, email)
+    told = page.locator(".now.debit_failed")
+    await expect(told.locator("h1")).to_contain_text("Nous n’avons pas pu prélever 42,65 €")
+    await expect(told).to_contain_text("Nous réessaierons à partir du")
+    await expect(told).to_contain_text("Vérifiez que votre compte est approvisionné")
+    await expect(told).not_to_contain_text("rien à faire")
+    again = page.locator(".debits tr.late .state")
+    await expect(again).to_contain_text("refusé")
+    await expect(again).to_contain_text("nouvel essai le")
+    await expect(told.get_by_role("link", name="Modifier ma carte")).to_have_count(0)
+    await _looked_at(browser, context, page.url)
+    await space.owner.execute(
+        "UPDATE stored_card SET expiry = $2 WHERE id = $1", card, f"{now - timedelta(days=32):%y%m}"
+    )
+    await page.reload()
+    await expect(told).to_contain_text("qui se termine par 0014 ne sera pas valable ce jour-là")
+    await told.get_by_role("link", name="Modifier ma carte").click()
+    await expect(page.get_by_role("button", name="Saisir ma nouvelle carte")).to_be_visible()
+    await context.close()
+
+
+async def test_what_is_being_settled_says_its_next_part_and_what_is_left(
+    space: Space, browser: Browser
+) -> None:
+    email = f"{secrets.token_hex(4)}@exemple.example"
+    today = datetime.now(PARIS).date()
+    await add_order(space.owner, email, state="being_settled", purchased_on=today - timedelta(days=20))
+    context = await _context(browser, width=360, scripts=False)
+    page = await context.new_page()
+    await _connect(page, space, email)
+    told = page.locator(".now.being_settled")
+    await expect(told).to_contain_text("Prochaine mensualité : 42,65 € le")
+    await expect(told).to_contain_text("Il reste 85,30 € à payer en tout")
     await context.close()

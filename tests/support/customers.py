@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import itertools
 import uuid
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import asyncpg
 import httpx
+
+from core.contracts.reasons import Reason
 
 PASSWORD = "Girafe-Neige7"
 _references = itertools.count(1)
@@ -58,18 +60,40 @@ async def add_order(
     return order
 
 
-async def add_card(owner: asyncpg.Connection, order: uuid.UUID, *, last_four: str = "0014") -> uuid.UUID:
+async def add_card(
+    owner: asyncpg.Connection, order: uuid.UUID, *, last_four: str = "0014", expiry: str = "9912"
+) -> uuid.UUID:
     """Let a purchase be paid by a card; return it."""
     card = await owner.fetchval(
         "INSERT INTO stored_card (token_id, company_id, ciphertext, fingerprint, bin, last_four, expiry, brand, stored_at)"
-        " SELECT uuidv7(), company_id, 'x', 1, '497010', $2, '9912', 2, now() FROM purchase_order WHERE id = $1"
+        " SELECT uuidv7(), company_id, 'x', 1, '497010', $2, $3, 2, now() FROM purchase_order WHERE id = $1"
         " RETURNING id",
         order,
         last_four,
+        expiry,
     )
     assert card is not None
     await owner.execute("UPDATE purchase_order SET card_id = $2 WHERE id = $1", order, card)
     return card
+
+
+async def refuse_debit(
+    owner: asyncpg.Connection, order: uuid.UUID, number: int, reason: Reason, *, again: datetime
+) -> None:
+    """Let a debit of an instalment have been refused, and wait until a moment to be tried again."""
+    await owner.execute(
+        "INSERT INTO debit (id, instalment_id, order_id, company_id, card_id, terminal_id, stan, business_date, initiator,"
+        " amount_minor, run_on, state, reason, ended_at)"
+        " SELECT uuidv7(), i.id, o.id, o.company_id, o.card_id, t.id, 1, i.due_on, 'merchant', i.amount_minor, i.due_on,"
+        " 'declined', $3, now() FROM instalment AS i JOIN purchase_order AS o ON o.id = i.order_id"
+        " CROSS JOIN (SELECT id FROM terminal ORDER BY id LIMIT 1) AS t WHERE o.id = $1 AND i.number = $2",
+        order,
+        number,
+        reason,
+    )
+    await owner.execute(
+        "UPDATE instalment SET collect_after = $3 WHERE order_id = $1 AND number = $2", order, number, again
+    )
 
 
 async def add_card_change(

@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from core.contracts.my_orders import MyCard, MyOrderView
+from core.contracts.my_orders import MyCard, MyInstalment, MyOrderView
 from core.contracts.references import Money
 from core.values.clock import PARIS
 from core.values.money import money_text
@@ -42,6 +42,8 @@ _WORDS: Final[dict[str, dict[str, str]]] = {
         "instalment.paid": "Réglé",
         "instalment.unpaid": "Impayé",
         "instalment.cancelled": "Supprimé",
+        "refused": "Refusé",
+        "retry": "Nouvel essai le {day}",
         "taken_over": "Régularisation",
         "part": "Mensualité n° {number}",
         "settled": "Montant régularisé",
@@ -77,6 +79,8 @@ _WORDS: Final[dict[str, dict[str, str]]] = {
         "instalment.paid": "Paid",
         "instalment.unpaid": "Unpaid",
         "instalment.cancelled": "Cancelled",
+        "refused": "Refused",
+        "retry": "Tried again on {day}",
         "taken_over": "Settlement",
         "part": "Part no. {number}",
         "settled": "Amount settled",
@@ -140,7 +144,7 @@ def paper_of(order: MyOrderView, language: str, *, institution: str, name: str, 
                 words["number"].format(number=each.number),
                 _day(date.fromisoformat(each.due_on)),
                 money(each.amount),
-                words["taken_over" if each.is_taken_over else f"instalment.{each.state}"],
+                words["taken_over"] if each.is_taken_over else _standing(each, words),
             )
             for each in order.instalments
         ]
@@ -149,7 +153,7 @@ def paper_of(order: MyOrderView, language: str, *, institution: str, name: str, 
                 words["part"].format(number=each.number),
                 _day(date.fromisoformat(each.due_on)),
                 money(each.amount),
-                words[f"instalment.{each.state}"],
+                _standing(each, words),
             )
             for each in order.settling
         ],
@@ -158,6 +162,12 @@ def paper_of(order: MyOrderView, language: str, *, institution: str, name: str, 
         made=words["made"].format(day=_day(moment.date()), time=f"{moment:%H:%M}"),
         page=words["page"],
     )
+
+
+def _standing(instalment: MyInstalment, words: dict[str, str]) -> str:
+    if instalment.retry_on is not None:
+        return words["retry"].format(day=_day(date.fromisoformat(instalment.retry_on)))
+    return words["refused"] if instalment.has_failed else words[f"instalment.{instalment.state}"]
 
 
 def _day(day: date) -> str:

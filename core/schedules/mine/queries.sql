@@ -35,10 +35,18 @@ LEFT JOIN stored_card k ON k.id = p.card_id AND k.released_at IS NULL
 WHERE p.id = $1 AND p.email_key = ANY($2::text[]) AND p.state = ANY($3::text[]);
 
 -- name: instalments
--- Unique index instalment_number.
-SELECT order_id, number, due_on, amount_minor, state, paid_at, collect_after IS NOT NULL AS waits, counts, settlement_id
-FROM instalment
-WHERE order_id = ANY($1::uuid[]) AND (counts OR settlement_id IS NULL) ORDER BY order_id, number;
+-- Unique index instalment_number; what was refused of those that wait, by debit_instalment.
+SELECT i.order_id, i.number, i.due_on, i.amount_minor, i.state, i.paid_at, i.collect_after, i.collect_after IS NOT NULL AS waits,
+       i.counts, i.settlement_id, d.reason AS refused, d.card_id IS NOT DISTINCT FROM p.card_id AS is_by_same_card
+FROM instalment i
+JOIN purchase_order p ON p.id = i.order_id
+LEFT JOIN LATERAL (
+    SELECT l.reason, l.card_id FROM debit l
+    WHERE l.instalment_id = i.id AND i.state = 'upcoming' AND i.collect_after IS NOT NULL AND l.reason >= :Reason.APPROVED
+        AND l.state IN ('declined', 'not_sent')
+    ORDER BY l.id DESC LIMIT 1
+) d ON true
+WHERE i.order_id = ANY($1::uuid[]) AND (i.counts OR i.settlement_id IS NULL) ORDER BY i.order_id, i.number;
 
 -- name: changes
 -- Unique index order_cancellation_once.
@@ -56,18 +64,26 @@ SELECT count(*) FILTER (WHERE p.state IN ('in_progress', 'unpaid', 'being_settle
 FROM purchase_order p WHERE p.email_key = ANY($1::text[]);
 
 -- name: debits
--- Index purchase_order_email, unique index instalment_number: of those that are open, the unpaid ones first, then what is
--- under way, then what is due next. The first of them is what needs the customer.
-SELECT i.order_id, i.number, i.due_on, i.amount_minor, i.state, p.state AS order_state, p.reference, p.currency,
-       coalesce(s.name, c.legal_name) AS shop, k.brand, k.last_four, k.expiry,
+-- Index purchase_order_email, unique index instalment_number, debit_instalment: of those that are open, the unpaid ones first,
+-- then what was refused and waits, then what is under way, then what is due next. The first of them is what needs the customer.
+SELECT i.order_id, i.number, i.due_on, i.amount_minor, i.state, i.collect_after, p.state AS order_state, p.reference, p.currency,
+       coalesce(s.name, c.legal_name) AS shop, k.brand, k.last_four, k.expiry, d.reason AS refused,
+       d.card_id IS NOT DISTINCT FROM p.card_id AS is_by_same_card,
+       (sum(i.amount_minor) OVER (PARTITION BY i.order_id))::bigint AS remaining_minor,
        (sum(i.amount_minor) FILTER (WHERE i.state = 'unpaid' AND p.state = 'unpaid') OVER ())::bigint AS unpaid_minor
 FROM purchase_order p
 JOIN instalment i ON i.order_id = p.id AND i.state IN ('unpaid', 'in_progress', 'upcoming') AND i.counts
 JOIN company c ON c.id = p.company_id
 LEFT JOIN store s ON s.id = p.store_id
 LEFT JOIN stored_card k ON k.id = p.card_id AND k.released_at IS NULL
+LEFT JOIN LATERAL (
+    SELECT l.reason, l.card_id FROM debit l
+    WHERE l.instalment_id = i.id AND i.state = 'upcoming' AND i.collect_after IS NOT NULL AND l.reason >= :Reason.APPROVED
+        AND l.state IN ('declined', 'not_sent')
+    ORDER BY l.id DESC LIMIT 1
+) d ON true
 WHERE p.email_key = ANY($1::text[]) AND p.state IN ('in_progress', 'unpaid', 'being_settled')
-ORDER BY CASE p.state WHEN 'unpaid' THEN 1 WHEN 'being_settled' THEN 2 ELSE 3 END,
+ORDER BY CASE WHEN p.state = 'unpaid' THEN 1 WHEN d.reason IS NOT NULL THEN 2 WHEN p.state = 'being_settled' THEN 3 ELSE 4 END,
          CASE i.state WHEN 'unpaid' THEN 1 WHEN 'in_progress' THEN 2 ELSE 3 END, i.due_on, i.order_id, i.number
 LIMIT 1;
 

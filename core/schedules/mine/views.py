@@ -13,6 +13,7 @@ from core.contracts.references import Money
 from core.merchants.api import BRAND_NAMES
 from core.schedules.changing.rules import DueDebit, standing_of
 from core.schedules.changing.views import rule_view
+from core.schedules.mine.rules import Try
 from core.values.ids import encode_id
 from core.values.timestamps import timestamp, timestamp_or_none
 
@@ -49,8 +50,9 @@ def whole_view(
     )
 
 
-def debit_view(row: asyncpg.Record) -> ask.MyDebit:
+def debit_view(row: asyncpg.Record, *, today: date) -> ask.MyDebit:
     """Return a debit with what it is of."""
+    coming = _try_of(row, row["expiry"])
     return ask.MyDebit(
         order=encode_id("order", row["order_id"].bytes),
         reference=row["reference"],
@@ -58,6 +60,9 @@ def debit_view(row: asyncpg.Record) -> ask.MyDebit:
         number=row["number"],
         amount=Money(row["amount_minor"], row["currency"]),
         due_on=row["due_on"].isoformat(),
+        next_on=coming.next_on(today).isoformat(),
+        todo=coming.todo(today),
+        remaining=Money(row["remaining_minor"], row["currency"]),
         card=card_view(row),
     )
 
@@ -120,7 +125,18 @@ def _facts_of(row: asyncpg.Record, instalments: Sequence[asyncpg.Record], today:
     }
 
 
+def _try_of(row: asyncpg.Record, expiry: str | None) -> Try:
+    return Try(
+        row["due_on"],
+        row["collect_after"],
+        expiry,
+        row["refused"],
+        is_by_same_card=row["is_by_same_card"],
+    )
+
+
 def _instalment(row: asyncpg.Record, number: int, currency: str) -> ask.MyInstalment:
+    retry_on = _try_of(row, None).retry_on
     return ask.MyInstalment(
         number=number,
         due_on=row["due_on"].isoformat(),
@@ -128,4 +144,6 @@ def _instalment(row: asyncpg.Record, number: int, currency: str) -> ask.MyInstal
         state=row["state"],
         paid_at=timestamp_or_none(row["paid_at"]),
         is_taken_over=not row["counts"],
+        has_failed=row["refused"] is not None,
+        retry_on=None if retry_on is None else retry_on.isoformat(),
     )

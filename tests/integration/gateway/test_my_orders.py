@@ -12,8 +12,9 @@ import httpx
 import pytest
 
 from core.contracts.orders import OrderId
+from core.contracts.reasons import Reason
 from core.values.clock import PARIS
-from tests.support.customers import add_order, register, token_of_mail
+from tests.support.customers import add_card, add_order, refuse_debit, register, token_of_mail
 from tests.support.desk import DeskStack
 
 
@@ -117,6 +118,56 @@ async def test_one_thing_needs_the_customer_now(
     assert summary["need"] == need
     assert (summary["debit"] and summary["debit"]["number"]) == number
     assert (summary["unpaid"] and summary["unpaid"]["amount"]) == (4_265 if need == "unpaid" else None)
+
+
+@pytest.mark.parametrize(
+    ("reason", "ends_in_days", "todo"),
+    [
+        (Reason.INSUFFICIENT_FUNDS, 400, "funds"),
+        (Reason.INSUFFICIENT_FUNDS, -31, "card_ends"),
+        (Reason.EXPIRED_CARD, 400, "card_expired"),
+        (Reason.STRONG_AUTHENTICATION_REQUIRED, 400, "consent"),
+    ],
+)
+async def test_a_debit_that_was_refused_says_when_it_is_tried_again_and_what_is_to_be_done(
+    customer: httpx.AsyncClient,
+    rows: asyncpg.Connection,
+    email: str,
+    reason: Reason,
+    ends_in_days: int,
+    todo: str,
+) -> None:
+    now = datetime.now(PARIS)
+    again = now + timedelta(days=4)
+    order = await add_order(rows, email, purchased_on=now.date() - timedelta(days=32))
+    await add_card(rows, order, expiry=f"{now + timedelta(days=ends_in_days):%y%m}")
+    # What is being settled needs nobody: the refusal is said before it.
+    await add_order(rows, email, states=("paid", "upcoming", "upcoming"), state="being_settled")
+    await refuse_debit(rows, order, 2, reason, again=again)
+    summary = (await customer.get("/v1/me/summary")).json()
+    debit = summary["debit"]
+    assert (summary["need"], debit["order"]) == ("debit_failed", OrderId(order.bytes).text)
+    assert (debit["next_on"], debit["todo"]) == (again.date().isoformat(), todo)
+    assert debit["remaining"]["amount"] == 8_530
+    shown = (await customer.get(f"/v1/me/orders/{OrderId(order.bytes).text}")).json()["instalments"]
+    is_tried = todo in ("funds", "card_ends")
+    assert [(each["has_failed"], each["retry_on"]) for each in shown] == [
+        (False, None),
+        (True, again.date().isoformat() if is_tried else None),
+        (False, None),
+    ]
+
+
+async def test_a_debit_of_which_no_bank_said_anything_is_still_to_come(
+    customer: httpx.AsyncClient, rows: asyncpg.Connection, email: str
+) -> None:
+    now = datetime.now(PARIS)
+    order = await add_order(rows, email, purchased_on=now.date() - timedelta(days=31))
+    await add_card(rows, order)
+    await refuse_debit(rows, order, 2, Reason.NONE, again=now + timedelta(minutes=5))
+    summary = (await customer.get("/v1/me/summary")).json()
+    assert (summary["need"], summary["debit"]["todo"]) == ("next_debit", "nothing")
+    assert summary["debit"]["due_on"] < now.date().isoformat() <= summary["debit"]["next_on"]
 
 
 async def test_an_address_that_is_not_proved_shows_nothing_and_one_that_is_shows_its_orders(

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
 from core.contracts.card_changes import MyCardRule
-from core.contracts.my_orders import MyCard, MyInstalment, MyOrderView, Need
+from core.contracts.my_orders import MyCard, MyInstalment, MyOrderView, Need, Todo
 from core.contracts.orders import InstalmentState
+from core.contracts.reasons import Reason
 from core.contracts.references import Money
 from core.schedules.mine.paper import paper_of
-from core.schedules.mine.rules import need_of
+from core.schedules.mine.rules import Try, need_of
+from core.values.clock import PARIS
 
 
 @pytest.mark.parametrize(
@@ -30,6 +32,58 @@ def test_the_most_pressing_thing_is_said_and_no_other(
 ) -> None:
     found = need_of(unpaid_orders=unpaid, settling_orders=settling, ended=ended, debit_state=debit)
     assert found == need
+
+
+@pytest.mark.parametrize(
+    ("unpaid", "settling", "need"), [(1, 0, "unpaid"), (0, 1, "debit_failed"), (0, 0, "debit_failed")]
+)
+def test_a_debit_that_was_refused_is_said_before_what_needs_nobody(
+    unpaid: int, settling: int, need: Need
+) -> None:
+    found = need_of(
+        unpaid_orders=unpaid, settling_orders=settling, ended=0, debit_state="upcoming", has_failed=True
+    )
+    assert found == need
+
+
+_DUE = date(2027, 1, 28)
+_AGAIN = datetime(2027, 2, 1, tzinfo=PARIS)
+_TODAY = date(2027, 1, 30)
+
+
+@pytest.mark.parametrize(
+    ("expiry", "reason", "same", "todo", "retry_on"),
+    [
+        ("2712", Reason.INSUFFICIENT_FUNDS, True, "funds", date(2027, 2, 1)),
+        ("2702", Reason.INSUFFICIENT_FUNDS, True, "funds", date(2027, 2, 1)),
+        ("2701", Reason.INSUFFICIENT_FUNDS, True, "card_ends", date(2027, 2, 1)),
+        ("2712", Reason.EXPIRED_CARD, True, "card_expired", None),
+        ("2712", Reason.STRONG_AUTHENTICATION_REQUIRED, True, "consent", None),
+        # Another card was given since: it is tried by that one.
+        ("2712", Reason.EXPIRED_CARD, False, "funds", date(2027, 2, 1)),
+        ("2701", Reason.STRONG_AUTHENTICATION_REQUIRED, False, "card_ends", date(2027, 2, 1)),
+        # Nothing was refused: no host answered.
+        ("2712", None, True, "nothing", None),
+        ("2701", None, True, "card_ends", None),
+        (None, None, True, "nothing", None),
+    ],
+)
+def test_what_waits_says_its_next_day_and_what_is_to_be_done_for_it(
+    expiry: str | None, reason: int | None, same: bool, todo: Todo, retry_on: date | None
+) -> None:
+    coming = Try(_DUE, _AGAIN, expiry, reason, is_by_same_card=same)
+    assert (coming.next_on(_TODAY), coming.todo(_TODAY)) == (date(2027, 2, 1), todo)
+    assert coming.retry_on == retry_on
+
+
+@pytest.mark.parametrize(("today", "on"), [(date(2027, 1, 2), _DUE), (_DUE, _DUE), (_TODAY, _TODAY)])
+def test_no_day_that_has_passed_is_said_to_come(today: date, on: date) -> None:
+    assert Try(_DUE, None, "2712", None).next_on(today) == on
+
+
+@pytest.mark.parametrize(("expiry", "todo"), [("2612", "card_ends"), ("2701", "nothing")])
+def test_a_debit_that_is_to_come_needs_a_card_that_is_good_on_its_day(expiry: str, todo: Todo) -> None:
+    assert Try(_DUE, None, expiry, None).todo(date(2026, 12, 20)) == todo
 
 
 def _euros(minor: int) -> Money:
@@ -82,3 +136,20 @@ def test_a_paper_is_english_for_whom_reads_english() -> None:
     )
     assert (paper.title, paper.rows[0][3]) == ("Payment schedule", "Paid")
     assert "Customer" not in dict(paper.facts)
+
+
+@pytest.mark.parametrize(
+    ("retry_on", "standing"), [("2019-10-09", "Nouvel essai le 09/10/2019"), (None, "Refusé")]
+)
+def test_a_paper_says_that_a_debit_was_refused(retry_on: str | None, standing: str) -> None:
+    order = _order()
+    order.instalments[2] = MyInstalment(
+        number=3,
+        due_on="2019-10-03",
+        amount=_euros(4_265),
+        state="upcoming",
+        has_failed=True,
+        retry_on=retry_on,
+    )
+    paper = paper_of(order, "fr", institution="Guichet", name="", made_at=datetime(2019, 10, 5, tzinfo=UTC))
+    assert paper.rows[2][3] == standing
