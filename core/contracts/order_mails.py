@@ -7,7 +7,7 @@ import msgspec
 from core.contracts.operation import GET, Operation, unplaced
 from core.contracts.permissions import Permission
 
-OrderMailTemplate = Literal[
+NoticeTemplate = Literal[
     "order_confirmed",
     "debit_coming",
     "debit_paid",
@@ -20,6 +20,9 @@ OrderMailTemplate = Literal[
     "order_changed",
     "refund_sent",
 ]
+"""What is told as it comes, or comes near."""
+
+OrderMailTemplate = Literal[NoticeTemplate, "card_changed"]
 OrderMailSample = Literal["plain", "long_words", "hostile_words", "ten_instalments", "no_card"]
 """Invented purchases: one as they are, and those that a mail reads worst with."""
 

@@ -162,6 +162,7 @@ ORDER_MAILS: Final = (
     "card_expiring",
     "order_changed",
     "refund_sent",
+    "card_changed",
 )
 ORDER_MAIL_SAMPLES: Final = (
     "plain",

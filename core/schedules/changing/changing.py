@@ -40,7 +40,6 @@ from core.cards.api import (
 from core.cards.model import TypedCard
 from core.contracts.card_changes import CardChangeFailure, CardChangeId
 from core.contracts.cards import AuthenticationState, Language
-from core.contracts.orders import OrderId
 from core.contracts.payment_acts import VERIFY_CARD, VerifyCard
 from core.contracts.states import APPROVED_STATES, State
 from core.db.rows import Connection, uuid_of
@@ -50,6 +49,7 @@ from core.schedules.changing.errors import CardTokenUseless
 from core.schedules.changing.rules import Standing, failure_of_verification, standing_of
 from core.schedules.changing.store import Change, HeldOrder
 from core.schedules.changing.verifying import read_verification
+from core.schedules.notices.rules import card_letter
 from core.schedules.orders.store import Actor, Event, add_events
 from core.terminals.api import virtual_terminal_of
 from core.transactions.stored_cards.forestalling import ARMED_NO_MORE_S, forestall
@@ -196,18 +196,15 @@ class CardChanges:
         digits: Any = await connection.fetchrow(
             store.SQL.digits_of, uuid_of(change.old_card_id), uuid_of(change.card_id)
         )
+        letter = card_letter(
+            order.id, shop=order.shop, reference=order.reference, old=digits["old"], new=digits["new"]
+        )
         await self._queue_mail(
             connection,
-            template="card_changed",
+            template=letter.template,
             to=order.email,
             locale=order.language,
-            facts={
-                "shop": order.shop,
-                "reference": order.reference,
-                "old": digits["old"],
-                "new": digits["new"],
-                "link": f"{self._space_url}/schedules/{OrderId(order.id).text}",
-            },
+            facts=dict(letter.facts),
             about_kind="order",
             about_id=order.id,
             once_key=change.id.hex(),

@@ -6,8 +6,7 @@ from core.contracts.order_mails import OrderMailPreview, PreviewOrderMail
 from core.identity.api import SignedIn
 from core.notifications.api import render_mail
 from core.runtime.manifest import ContactLines
-from core.schedules.notices.rules import letter_of
-from core.schedules.notices.samples import sample_of
+from core.schedules.notices.samples import letter_like
 from core.values.clock import Clock
 
 
@@ -24,7 +23,7 @@ class OrderMailHandlers:
 
     async def preview(self, _caller: SignedIn, request: PreviewOrderMail) -> OrderMailPreview:
         """Return a mail in both of its forms."""
-        letter = letter_of(sample_of(request.template, request.sample, request.language))
+        letter = letter_like(request.template, request.sample, request.language)
         words = await render_mail(
             self._pool,
             letter.template,

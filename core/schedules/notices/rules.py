@@ -204,6 +204,20 @@ def letter_of(due: Due) -> Letter:
             assert_never(due.kind)
 
 
+def card_letter(order_id: bytes, *, shop: str, reference: str, old: str, new: str) -> Letter:
+    """Return what is said once another card pays; `old` and `new` are their last four digits."""
+    return Letter(
+        "card_changed",
+        {
+            "shop": one_line(shop),
+            "reference": one_line(reference),
+            "old": old,
+            "new": new,
+            "link": f"/schedules/{OrderId(order_id).text}",
+        },
+    )
+
+
 def ending_months(today: date, days: int) -> tuple[str, str]:
     """Return the first and the last month, as YYMM, that end today or within so many days; the first is later where none does."""
     after = today + timedelta(days=days + 1)

@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
-from core.contracts.order_mails import OrderMailSample, OrderMailTemplate
+from core.contracts.order_mails import NoticeTemplate, OrderMailSample, OrderMailTemplate
 from core.contracts.orders import InstalmentState, ShownInstalment
 from core.contracts.reasons import Reason
 from core.contracts.references import Money
@@ -13,12 +13,14 @@ from core.schedules.notices.model import (
     Due,
     Failure,
     InstalmentNow,
+    Letter,
     NoticeKind,
     Purchase,
 )
+from core.schedules.notices.rules import card_letter, letter_of
 from core.schedules.orders.rules import parts_of
 
-_KINDS: Final[dict[OrderMailTemplate, tuple[NoticeKind, Reason]]] = {
+_KINDS: Final[dict[NoticeTemplate, tuple[NoticeKind, Reason]]] = {
     "order_confirmed": ("order_confirmed", Reason.NONE),
     "debit_coming": ("debit_coming", Reason.NONE),
     "debit_paid": ("debit_paid", Reason.NONE),
@@ -34,11 +36,22 @@ _KINDS: Final[dict[OrderMailTemplate, tuple[NoticeKind, Reason]]] = {
 _OF_NO_INSTALMENT: Final = ("order_confirmed", "card_expiring", "order_changed", "refund_sent")
 _BOUGHT_ON: Final = date(2026, 8, 4)
 _CARD: Final = CardShown(bytes(16), "visa", "4242", "2610", is_refused=False)
+_NEW_LAST_FOUR: Final = "0014"
 _LONG: Final = "Compagnie méditerranéenne de vente de matériel de plongée et de randonnée de Port-Saint-Louis"
 _HOSTILE: Final = "<img src=x onerror=alert(1)> & Cie {link} \"'"
 
 
-def sample_of(template: OrderMailTemplate, sample: OrderMailSample, language: str) -> Due:
+def letter_like(template: OrderMailTemplate, sample: OrderMailSample, language: str) -> Letter:
+    """Return what is said of an invented purchase."""
+    if template != "card_changed":
+        return letter_of(sample_of(template, sample, language))
+    order = sample_of("card_expiring", sample, language).order
+    return card_letter(
+        order.id, shop=order.shop, reference=order.reference, old=_CARD.last_four, new=_NEW_LAST_FOUR
+    )
+
+
+def sample_of(template: NoticeTemplate, sample: OrderMailSample, language: str) -> Due:
     """Return a notice of an invented purchase."""
     kind, reason = _KINDS[template]
     amount_minor, parts, name, shop, reference = 12_796, 3, "Odette Martin", "Maison Delorme", "MD-2026-0417"

@@ -8,12 +8,12 @@ from typing import get_args
 import msgspec
 import pytest
 
-from core.contracts.order_mails import OrderMailSample, OrderMailTemplate
+from core.contracts.order_mails import NoticeTemplate, OrderMailSample, OrderMailTemplate
 from core.notifications.mail.model import Face
 from core.notifications.mail.rules import absolute, render
 from core.notifications.mail.wording import layout, template_for
-from core.schedules.notices.rules import is_still_so, letter_of
-from core.schedules.notices.samples import sample_of
+from core.schedules.notices.rules import card_letter, is_still_so, letter_of
+from core.schedules.notices.samples import letter_like, sample_of
 
 FACE = Face(
     "Guichet", "#0b6e4f", "aide@guichet.example", "01 02 03 04 05", "9 h à 18 h", "https://espace.example"
@@ -26,8 +26,7 @@ FACE = Face(
 def test_a_mail_says_what_it_is_about_and_how_to_reach_us(
     template: OrderMailTemplate, sample: OrderMailSample, locale: str
 ) -> None:
-    due = sample_of(template, sample, locale)
-    letter = letter_of(due)
+    letter = letter_like(template, sample, locale)
     facts = dict(letter.facts)
     assert letter.template == template
     mail = render(
@@ -46,6 +45,8 @@ def test_a_mail_says_what_it_is_about_and_how_to_reach_us(
         assert "evil.example" not in part
     assert not re.search(r"<(?:script|img|b)\b", mail.html), "a name became markup"
     if "schedule" in facts:
+        assert template != "card_changed"
+        due = sample_of(template, sample, locale)
         assert facts["schedule"].count("\n") == len(due.order.instalments) - 1
 
 
@@ -60,7 +61,7 @@ def test_a_mail_says_what_it_is_about_and_how_to_reach_us(
     ],
 )
 def test_parts_of_a_settlement_are_numbered_as_their_customer_sees_them(
-    template: OrderMailTemplate, locale: str, said: str
+    template: NoticeTemplate, locale: str, said: str
 ) -> None:
     """The second instalment was unpaid, and is settled in two: its place is taken by those with the numbers 4 and 5."""
     due = sample_of(template, "plain", locale)
@@ -84,8 +85,19 @@ def test_parts_of_a_settlement_are_numbered_as_their_customer_sees_them(
     assert said in mail.text.replace("\u00a0", " ")
 
 
-@pytest.mark.parametrize("template", get_args(OrderMailTemplate))
-def test_nobody_is_told_of_an_order_that_never_began(template: OrderMailTemplate) -> None:
+@pytest.mark.parametrize("template", get_args(NoticeTemplate))
+def test_nobody_is_told_of_an_order_that_never_began(template: NoticeTemplate) -> None:
     due = sample_of(template, "plain", "fr")
     due = due._replace(order=due.order._replace(is_active=False, state="awaiting_payment"))
     assert not is_still_so(due, due.due_at)
+
+
+def test_of_a_changed_card_nothing_of_a_shop_breaks_a_line_or_turns_it() -> None:
+    facts = card_letter(
+        bytes(16),
+        shop="Maison\nDelorme",
+        reference="MD\u202e-7\r\nhttp://evil.example",
+        old="4242",
+        new="0014",
+    ).facts
+    assert (facts["shop"], facts["reference"]) == ("Maison Delorme", "MD-7 http://evil.example")
