@@ -1,4 +1,4 @@
-"""What the documents list is what the code has: invariants, requirements, what waits for a person."""
+"""What the documents list is what the code has: invariants, requirements, what waits for a person, what is told of orders."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from datetime import timedelta
 from pathlib import Path
 
 from core.contracts.host_matters import LIST, STUCK_AFTER, HostMatterKind
+from core.contracts.order_mails import OrderMailTemplate
+from core.contracts.webhooks import WebhookKind
 from core.verify.checks import COUNTS
 from core.verify.model import Finding
 from core.verify.words import WORDS
@@ -110,6 +112,14 @@ def test_the_packages_of_the_slices_name_every_table_once_and_no_other() -> None
 def test_operations_tells_of_each_sort_of_thing_that_waits_for_a_person() -> None:
     page = sections_of(ROOT / "docs" / "operations.md")["To check"]
     assert set(re.findall(r"\| `(\w+)` \|", page)) == set(typing.get_args(HostMatterKind))
+
+
+def test_orders_tells_of_each_mail_and_each_webhook_of_a_purchase() -> None:
+    page = sections_of(ROOT / "docs" / "orders.md")
+    mails = re.findall(r"\| ((?:`\w+`(?:, )?)+) \|", page["What customers are told"])
+    assert set(re.findall(r"\w+", " ".join(mails))) == set(typing.get_args(OrderMailTemplate))
+    told = page["What merchants' systems are told"]
+    assert set(re.findall(r"\| `(\w+\.\w+)` \|", told)) == set(typing.get_args(WebhookKind))
 
 
 def test_how_long_is_too_long_for_a_host_is_one_figure_wherever_it_is_written() -> None:
