@@ -16,3 +16,18 @@ def is_passing(error: BaseException) -> bool:
     if isinstance(error, ValueError):
         return False  # A value that no statement can take; asyncpg's own is an interface error as well.
     return isinstance(error, OSError | TimeoutError | asyncpg.InterfaceError)
+
+
+def is_away(error: BaseException) -> bool:
+    """Return whether the database is not there: down, starting, or not to be reached."""
+    if isinstance(error, TimeoutError):
+        return False  # Of a statement, or of a connection that others hold.
+    return isinstance(
+        error,
+        OSError
+        | asyncpg.InterfaceError
+        | asyncpg.PostgresConnectionError
+        | asyncpg.AdminShutdownError
+        | asyncpg.CrashShutdownError
+        | asyncpg.CannotConnectNowError,
+    ) and is_passing(error)

@@ -19,6 +19,7 @@ from core.contracts.operations import OPERATIONS
 from core.contracts.payment import Presence, SignOn
 from core.contracts.refusals import Denied, Overtaken, Refused
 from core.contracts.subjects import DESK, DESK_QUEUE, PRESENCE, SIGN_ON, is_inbox_of
+from core.db.passing import is_away, is_passing
 from core.db.pool import open_pool
 from core.identity.api import (
     Customer,
@@ -50,6 +51,7 @@ from observability.process import SettingRefused
 RUNNING_MAX: Final = 128
 PRESENCES_WAITING_MAX: Final = 64
 STOP_TIMEOUT_S: Final = 5.0
+RETRY_AFTER_S: Final = 2
 HOUSEKEEPING_EVERY_S: Final = 3_600.0
 DENIALS_EVERY_S: Final = 15.0
 TAKE_UP_EVERY_S: Final = 15.0
@@ -60,6 +62,20 @@ Caller: TypeAlias = SignedIn | Integrator | Customer
 """Whoever asks, of the kinds that there are: an agent, a merchant's program, a customer."""
 
 _log = structlog.get_logger("core.desk")
+
+
+def problem_of(error: Exception) -> DeskProblem:
+    """Return what somebody is told whose request ended with an error that nothing of ours had expected."""
+    match error:
+        case asyncpg.DataError() | OverflowError() | UnicodeEncodeError():
+            # A text or a number that PostgreSQL cannot hold, such as a NUL character.
+            return DeskProblem("invalid_request")
+        case TimeoutError() | asyncpg.QueryCanceledError():
+            return DeskProblem("query_too_slow", {"retry_after_s": RETRY_AFTER_S})
+        case _ if is_passing(error):
+            return DeskProblem("system_busy", {"retry_after_s": RETRY_AFTER_S})
+        case _:
+            return DeskProblem("internal_error")
 
 
 class Desk:
@@ -188,20 +204,16 @@ class Desk:
             answer = DeskReply(
                 problem=DeskProblem("invalid_request", errors=[FieldProblem("cursor", "malformed")])
             )
-        except (asyncpg.DataError, OverflowError, UnicodeEncodeError) as error:
-            # A text or a number that PostgreSQL cannot hold, such as a NUL character.
-            _log.info("desk_value_refused", subject=name, error=type(error).__name__, trace_id=trace_id)
-            answer = DeskReply(problem=DeskProblem("invalid_request"))
-        except (TimeoutError, asyncpg.QueryCanceledError):
-            _log.warning("desk_too_slow", subject=name, trace_id=trace_id)
-            answer = DeskReply(problem=DeskProblem("query_too_slow", {"retry_after_s": 2}))
-        except (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError) as error:
-            self._database_up = False
-            _log.warning("desk_without_database", error=type(error).__name__, trace_id=trace_id)
-            answer = DeskReply(problem=DeskProblem("system_busy", {"retry_after_s": 2}))
-        except Exception:
-            _log.exception("desk_failed", subject=name, trace_id=trace_id)
-            answer = DeskReply(problem=DeskProblem("internal_error"))
+        except Exception as error:
+            problem = problem_of(error)
+            self._database_up = self._database_up and not is_away(error)
+            if problem.code == "internal_error":
+                _log.exception("desk_failed", subject=name, trace_id=trace_id)
+            else:
+                _log.warning(
+                    f"desk_{problem.code}", subject=name, error=type(error).__name__, trace_id=trace_id
+                )
+            answer = DeskReply(problem=problem)
         if answer.problem is not None:
             DESK_PROBLEMS.child(answer.problem.code).n += 1
         self._answer(reply, answer)
