@@ -28,7 +28,7 @@ HASH_DIGITS = 10
 
 ICONS = (
     "arrow-left", "arrow-right", "ban", "banknote", "bell", "calendar-clock", "check", "check-check", "chevron-down",
-    "circle-alert", "circle-question-mark", "clock", "columns-2", "copy", "credit-card", "ellipsis", "external-link", "eye-off", "file-text", "funnel", "globe",
+    "circle-alert", "circle-question-mark", "clock", "columns-2", "copy", "credit-card", "ellipsis", "external-link", "eye", "eye-off", "file-text", "funnel", "globe",
     "info", "keyboard", "lock", "lock-open", "log-out", "message-circle", "moon", "pause", "pencil", "phone", "play", "plus", "power-off", "printer", "radio",
     "refresh-cw", "rotate-ccw", "rows-3", "search", "settings-2", "split", "store", "sun", "sun-moon", "triangle-alert",
     "undo-2", "user", "wifi-off", "x",
