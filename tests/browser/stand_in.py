@@ -20,7 +20,7 @@ from granian.server.embed import Server
 from litestar import Litestar, MediaType, Request, Response, delete, get, post
 from litestar.response import Stream
 
-from tests.browser import invented
+from tests.browser import invented, invented_desk
 from tests.browser.invented import Json
 from tests.browser.invented_account import ACCOUNT, permissions_of
 from tests.browser.invented_account import HANDLERS as ACCOUNT_HANDLERS
@@ -479,6 +479,7 @@ async def _serve(port: int) -> None:
             stores,
             one_store,
             *ACCOUNT_HANDLERS,
+            *invented_desk.HANDLERS,
             terminals,
             one_terminal,
             blocks,

@@ -1,0 +1,153 @@
+"""An order of the stand-in to which much has happened: each part of its page has rows, with the longest of their words."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import msgspec
+from litestar import get
+
+from core.contracts import order_records as records
+from core.contracts.orders import Buyer, InstalmentState, InstalmentView, ShownInstalment
+from core.contracts.references import CompanyRef, Money
+from tests.browser.invented import Json, identifier, moment
+
+BEGUN: Final = datetime(2026, 9, 26, 20, 37, 48, tzinfo=UTC)
+ORDER: Final = identifier("ord", 1)
+CARD: Final = records.CardOfOrder(brand="mastercard", last_four="4444", expiry="3012")
+TEMPLATES: Final = ("card_expired", "debit_failed", "order_confirmed", "schedule_changed")
+
+
+def _euros(minor: int) -> Money:
+    return Money(minor, "EUR")
+
+
+def _at(days: int) -> str:
+    return moment(BEGUN + timedelta(days=days))
+
+
+def _day(days: int) -> str:
+    return (BEGUN + timedelta(days=days)).date().isoformat()
+
+
+def _instalment(
+    number: int, minor: int, state: InstalmentState, *, settling: bool = False, taken_over: bool = False
+) -> InstalmentView:
+    return InstalmentView(
+        id=identifier("ins", number),
+        number=number,
+        due_on=_day(30 * number),
+        amount=_euros(minor),
+        fee=_euros(1_166 if number == 1 else 0),
+        state=state,
+        paid_at=_at(30 * number) if state == "paid" else None,
+        is_settling=settling,
+        is_taken_over=taken_over,
+    )
+
+
+def _shown(*states: InstalmentState) -> list[ShownInstalment]:
+    return [
+        ShownInstalment(number=number, due_on=_day(30 * number), amount=_euros(777_751), state=state)
+        for number, state in enumerate(states, start=1)
+    ]
+
+
+def order() -> records.OrderRecord:
+    """Return it."""
+    return records.OrderRecord(
+        id=ORDER,
+        reference="BR-2026-0764",
+        company=CompanyRef(identifier("com", 1), "Belle Rive Distribution SAS"),
+        state="being_settled",
+        plan="three",
+        parts=3,
+        amount=_euros(1_555_020),
+        remaining=_euros(25_917),
+        customer=Buyer(
+            name="Odette Martin", email="odette.martin@client.example", language="fr", country="FR"
+        ),
+        purchased_on=_day(0),
+        made_at=_at(0),
+        plan_name="En 3 fois",
+        fee=_euros(1_166),
+        cancelled=_euros(1_000),
+        paid=_euros(78_917),
+        refunded=_euros(0),
+        owed_back=_euros(0),
+        instalments=[
+            _instalment(1, 78_917, "paid"),
+            _instalment(2, 777_751, "unpaid", taken_over=True),
+            _instalment(3, 25_917, "paid", settling=True),
+            _instalment(4, 25_917, "in_progress", settling=True),
+        ],
+        events=[],
+        cancellations=[
+            records.CancellationView(
+                id=identifier("cnl", 1),
+                kind="cancellation",
+                amount=_euros(1_000),
+                owed_back=_euros(500),
+                reason="Article épuisé depuis la commande",
+                at=_at(7),
+                by="integrator",
+                before=_shown("paid", "upcoming", "in_progress"),
+                after=_shown("paid", "unpaid", "cancelled"),
+            )
+        ],
+        refunds=[
+            records.OwedBack(id=identifier("orf", 1), amount=_euros(8_360), asked_at=_at(7), sent_at=_at(14))
+        ],
+        debits=[
+            records.DebitView(
+                at=_at(60 + number),
+                number=2,
+                amount=_euros(777_751),
+                outcome="declined",
+                by="merchant",
+                reason="insufficient_funds",
+                transaction=identifier("trx", number),
+                next_try=_at(90) if number == 2 else None,
+            )
+            for number in (2, 1)
+        ],
+        card_changes=[
+            records.CardChangeLine(
+                id=identifier("cch", 1), state="done", asked_at=_at(9), old_card=CARD, new_card=CARD
+            )
+        ],
+        messages=[
+            records.OrderMessage(
+                id=identifier("mai", number),
+                template=template,
+                recipient="o•••@client.example",
+                language="fr",
+                state="sent",
+                made_at=_at(number),
+                sent_at=_at(number),
+            )
+            for number, template in enumerate(TEMPLATES)
+        ],
+        settlements=[
+            records.SettlementRecord(
+                id=identifier("stl", 1),
+                parts=3,
+                amount=_euros(777_751),
+                settled=_euros(25_917),
+                state="running",
+                asked_at=_at(70),
+                card=CARD,
+            )
+        ],
+        card=CARD,
+    )
+
+
+@get("/v1/orders/{key:str}")
+async def one_order(key: str) -> Json:
+    """Return it, whichever is asked for."""
+    return msgspec.to_builtins(order()) | {"id": key}
+
+
+HANDLERS = (one_order,)
