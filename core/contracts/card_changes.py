@@ -27,6 +27,7 @@ CardChangeFailure = Literal[
     "timed_out",  # nobody confirmed in time
     "bank_unavailable",  # the bank could not authenticate anybody
     "declined",  # the bank says that the card is not good
+    "brand_refused",  # by us: the shop does not take cards of that brand
     "unanswered",  # nobody knows; nothing was debited, and the card may be tried again
     "replaced",  # the customer began again
     "overtaken",  # another card pays since: the customer settled by it

@@ -21,7 +21,7 @@ class CardChangeUnderWay(Refused):
 
 
 class CardPagesTooMany(Refused):
-    """So many pages are open for this change that another would be of no use."""
+    """So many pages are open for changes of card of this order that another would be of no use."""
 
     def __init__(self) -> None:
         super().__init__("card_change_pages_too_many", {"retry_after_s": 300})

@@ -70,10 +70,10 @@ def _refusal(
 
 
 def failure_of_verification(state: int, reason: int) -> CardChangeFailure:
-    """Return why a card was not verified: its bank said no, or nobody knows.
+    """Return why a card was not verified: its bank said no, the shop does not take its brand, or nobody knows.
 
-    What we refused ourselves, or could not send, says nothing of the card; but its brand, which the shop does not take.
+    What else we refused ourselves, or could not send, says nothing of the card.
     """
-    if state == State.DECLINED and (reason >= Reason.APPROVED or reason == Reason.BRAND_REFUSED):
-        return "declined"
-    return "unanswered"
+    if state == State.DECLINED and reason == Reason.BRAND_REFUSED:
+        return "brand_refused"
+    return "declined" if state == State.DECLINED and reason >= Reason.APPROVED else "unanswered"

@@ -10,9 +10,13 @@ from hypothesis import strategies as st
 
 from core.cards.api import refuse_card
 from core.cards.model import TypedCard
+from core.contracts.card_changes import CardChangeFailure
 from core.contracts.orders import InstalmentState, OrderState
-from core.contracts.states import Brand
-from core.schedules.changing.rules import DueDebit, Standing, standing_of
+from core.contracts.reasons import Reason
+from core.contracts.states import Brand, State
+from core.schedules.changing.rules import DueDebit, Standing, failure_of_verification, standing_of
+from gateway.problems import TABLE
+from portals.kit.i18n import load_words
 
 PAID = DueDebit(date(2027, 8, 4), 4_266, "paid")
 NEXT = DueDebit(date(2027, 9, 3), 4_265, "upcoming")
@@ -43,6 +47,42 @@ def test_s2_32_a_card_is_good_past_the_last_scheduled_debit() -> None:
         for expiry in ("2709", "2710")
     }
     assert cards == {"2709": "card_ends_too_soon", "2710": None}
+
+
+def test_s2_32_a_card_that_ends_on_the_very_day_is_taken_and_pages_say_so() -> None:
+    last_debit = date(2027, 9, 30)
+    on_the_day = TypedCard(Brand.VISA, "2709")
+    assert refuse_card(on_the_day, needed_until=last_debit, today=date(2027, 8, 10)) is None
+    words = load_words()
+    for key in ("rule_expiry", "type_text"):
+        french, english = (words[language](f"card_change.{key}") for language in ("fr", "en"))
+        assert "encore valable le" in french.lower()
+        assert "valable après" not in french.lower()
+        assert "still " in english.lower()
+        assert "past" not in english
+
+
+@pytest.mark.parametrize(
+    ("reason", "failure"),
+    [
+        (Reason.BRAND_REFUSED, "brand_refused"),
+        (Reason.EXPIRED_CARD, "declined"),
+        (Reason.TERMINAL_BLOCKED, "unanswered"),
+    ],
+)
+def test_a_bank_that_was_not_asked_is_not_said_to_have_declined(
+    reason: Reason, failure: CardChangeFailure
+) -> None:
+    assert failure_of_verification(State.DECLINED, reason) == failure
+    for language, bank in (("fr", "La banque de la nouvelle carte"), ("en", "The bank of the new card")):
+        said = load_words()[language](f"card_change.failure_{failure}")
+        assert said.startswith(bank) == (failure == "declined")
+
+
+def test_the_limit_of_open_pages_is_said_to_be_of_the_purchase() -> None:
+    row = TABLE["card_change_pages_too_many"]
+    assert "pour cet achat" in row.fr.detail
+    assert "for this purchase" in row.en.detail
 
 
 def test_s2_33_a_card_is_changed_until_seven_days_before_the_next_debit() -> None:
