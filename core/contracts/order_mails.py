@@ -13,6 +13,7 @@ NoticeTemplate = Literal[
     "debit_paid",
     "debit_failed",
     "card_expired",
+    "card_expired_at_bank",
     "authentication_needed",
     "instalment_unpaid",
     "unpaid_reminder",

@@ -156,6 +156,7 @@ ORDER_MAILS: Final = (
     "debit_paid",
     "debit_failed",
     "card_expired",
+    "card_expired_at_bank",
     "authentication_needed",
     "instalment_unpaid",
     "unpaid_reminder",

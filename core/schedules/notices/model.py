@@ -70,6 +70,7 @@ class Failure(NamedTuple):
     """A debit that did not collect; `card_id` is the card that it was sent by."""
 
     reason: int
+    is_sent: bool  # a bank was asked
     card_id: bytes
     is_last: bool  # nothing was tried since
 

@@ -70,7 +70,7 @@ SELECT
     o.activated_at IS NOT NULL AS is_active, o.reference, coalesce(s.name, c.legal_name) AS shop, o.customer_name, o.email,
     o.language, o.currency, o.amount_minor AS order_minor, o.fee_minor, o.purchased_on, k.id AS card_id, k.brand, k.last_four, k.expiry,
     k.refused_at IS NOT NULL AS is_refused, i.id AS instalment_id, i.number, i.amount_minor, i.due_on, i.state, i.collect_after,
-    d.reason AS failed_reason, d.card_id AS failed_card,
+    d.reason AS failed_reason, d.state <> 'not_sent' AS was_sent, d.card_id AS failed_card,
     NOT EXISTS (SELECT FROM debit AS l WHERE l.instalment_id = d.instalment_id AND l.id > d.id) AS is_last,
     x.amount_minor AS taken_off_minor, x.at AS taken_off_at, x.before::text AS before, x.after::text AS after,
     coalesce((SELECT f.amount_minor FROM order_refund AS f WHERE f.order_id = x.order_id AND f.cause_id = x.id), 0) AS owed_back_minor,

@@ -8,7 +8,7 @@ from typing import Final, assert_never
 
 from core.contracts.orders import OrderId, ShownInstalment
 from core.contracts.reasons import Reason
-from core.schedules.notices.model import CardShown, Due, Letter
+from core.schedules.notices.model import CardShown, Due, Failure, Letter
 from core.values.clock import paris_date
 from core.values.dates import long_day, month_of_year
 from core.values.money import money_text
@@ -33,6 +33,7 @@ _WORDS: Final[dict[str, dict[str, str]]] = {
         "owed": "Nous vous devons {amount} : un remboursement suit, et un message vous dira quand il part.",
         "owed_nothing": "Rien ne vous est à rembourser.",
         "card": "{brand} qui finit par {last_four} (valable jusqu’à fin {expires})",
+        "card_alone": "{brand} qui finit par {last_four}",
         "no_card": "enregistrée",
         "left": "Il reste {amount} à régler pour cette commande.",
         "left_nothing": "Il ne reste rien à régler pour cette commande : merci.",
@@ -51,6 +52,7 @@ _WORDS: Final[dict[str, dict[str, str]]] = {
         "owed": "We owe you {amount}: a refund follows, and a message will tell you when it leaves.",
         "owed_nothing": "Nothing is to be refunded to you.",
         "card": "{brand} ending in {last_four} (valid until the end of {expires})",
+        "card_alone": "{brand} ending in {last_four}",
         "no_card": "on file",
         "left": "{amount} are still to be paid for this order.",
         "left_nothing": "Nothing is left to pay for this order: thank you.",
@@ -91,6 +93,8 @@ def is_still_so(due: Due, now: datetime) -> bool:
                 and due.failure.is_last
                 and card is not None
                 and card.id == due.failure.card_id
+                # Its scheme may have renewed it meanwhile.
+                and (not _has_ended(due.failure) or _expires_before(card, paris_date(now)))
             )
         case "instalment_unpaid":
             return instalment is not None and instalment.state == "unpaid"
@@ -169,11 +173,19 @@ def letter_of(due: Due) -> Letter:
             assert instalment is not None
             assert instalment.collect_after is not None
             again = long_day(paris_date(instalment.collect_after), locale)
-            template = {
-                Reason.EXPIRED_CARD: "card_expired",
-                Reason.STRONG_AUTHENTICATION_REQUIRED: "authentication_needed",
-            }.get(Reason(due.failure.reason), "debit_failed")
-            return Letter(template, facts | {"again": again, "card": _card(card, locale)})
+            facts |= {"again": again, "card": _card(card, locale)}
+            if _has_ended(due.failure):
+                return Letter("card_expired", facts)
+            match due.failure.reason:
+                case Reason.EXPIRED_CARD:
+                    # The month that we know is not what its bank says.
+                    return Letter(
+                        "card_expired_at_bank", facts | {"card": _card(card, locale, is_dated=False)}
+                    )
+                case Reason.STRONG_AUTHENTICATION_REQUIRED:
+                    return Letter("authentication_needed", facts)
+                case _:
+                    return Letter("debit_failed", facts)
         case "instalment_unpaid" | "unpaid_reminder":
             return Letter(due.kind, facts)
         case "card_expiring":
@@ -240,14 +252,19 @@ def one_line(text: str) -> str:
     return " ".join("".join(seen).split())
 
 
+def _has_ended(failure: Failure) -> bool:
+    """Return whether nothing was sent because the card was past its last month; a bank may say so of any card."""
+    return failure.reason == Reason.EXPIRED_CARD and not failure.is_sent
+
+
 def _expires_before(card: CardShown, day: date) -> bool:
     return card.expiry < f"{day:%y%m}"
 
 
-def _card(card: CardShown | None, locale: str) -> str:
+def _card(card: CardShown | None, locale: str, *, is_dated: bool = True) -> str:
     if card is None:
         return _WORDS[locale]["no_card"]
-    return _WORDS[locale]["card"].format(
+    return _WORDS[locale]["card" if is_dated else "card_alone"].format(
         brand=_BRANDS.get(card.brand, _OTHER[locale]),
         last_four=card.last_four,
         expires=month_of_year(2000 + int(card.expiry[:2]), int(card.expiry[2:]), locale),

@@ -26,6 +26,7 @@ _KINDS: Final[dict[NoticeTemplate, tuple[NoticeKind, Reason]]] = {
     "debit_paid": ("debit_paid", Reason.NONE),
     "debit_failed": ("debit_failed", Reason.INSUFFICIENT_FUNDS),
     "card_expired": ("debit_failed", Reason.EXPIRED_CARD),
+    "card_expired_at_bank": ("debit_failed", Reason.EXPIRED_CARD),
     "authentication_needed": ("debit_failed", Reason.STRONG_AUTHENTICATION_REQUIRED),
     "instalment_unpaid": ("instalment_unpaid", Reason.NONE),
     "unpaid_reminder": ("unpaid_reminder", Reason.NONE),
@@ -94,7 +95,7 @@ def sample_of(template: NoticeTemplate, sample: OrderMailSample, language: str) 
             "upcoming",
             _moment(date.fromisoformat(second.due_on) + timedelta(days=2)),
         ),
-        failure=Failure(reason, bytes(16), is_last=True),
+        failure=Failure(reason, template != "card_expired", bytes(16), is_last=True),
         change=Change(3_000, 0, _moment(_BOUGHT_ON + timedelta(days=10)), dues, _taken_off(dues, 3_000)),
         sent_back_minor=1_470,
     )

@@ -131,7 +131,7 @@ def _due_of(row: asyncpg.Record, instalments: Sequence[Stored]) -> Due:
         ),
         failure=None
         if row["failed_reason"] is None
-        else Failure(row["failed_reason"], row["failed_card"].bytes, row["is_last"]),
+        else Failure(row["failed_reason"], row["was_sent"], row["failed_card"].bytes, row["is_last"]),
         change=None
         if row["taken_off_minor"] is None
         else Change(

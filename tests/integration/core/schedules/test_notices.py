@@ -158,7 +158,10 @@ async def test_nobody_is_told_of_a_failure_that_was_made_good_meanwhile(shop: Sh
 
 @pytest.mark.parametrize(
     ("reason", "template"),
-    [(Reason.STRONG_AUTHENTICATION_REQUIRED, "authentication_needed"), (Reason.EXPIRED_CARD, "card_expired")],
+    [
+        (Reason.STRONG_AUTHENTICATION_REQUIRED, "authentication_needed"),
+        (Reason.EXPIRED_CARD, "card_expired_at_bank"),
+    ],
 )
 async def test_the_customer_is_asked_where_only_they_can_act(
     shop: Shop, reason: Reason, template: str
@@ -168,6 +171,19 @@ async def test_the_customer_is_asked_where_only_they_can_act(
     await shop.decline(run, reason)
     await telling(shop).round()
     assert await templates(shop) == [template]
+
+
+async def test_a_card_past_its_last_month_was_not_sent_and_is_said_so_until_its_scheme_renews_it(
+    shop: Shop,
+) -> None:
+    ended = f"{shop.today() - timedelta(days=32):%y%m}"
+    renewed = await shop.card(expiry=ended)
+    await shop.order(card=await shop.card(expiry=ended))
+    await shop.order(card=renewed)
+    await shop.collect(await shop.run())
+    await shop.world.owner.execute("UPDATE stored_card SET expiry = '9912' WHERE id = $1", renewed)
+    await telling(shop).round()
+    assert await templates(shop) == ["card_expired"]
 
 
 async def test_what_never_reached_a_bank_is_no_matter_of_the_customer(shop: Shop) -> None:

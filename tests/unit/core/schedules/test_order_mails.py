@@ -85,6 +85,30 @@ def test_parts_of_a_settlement_are_numbered_as_their_customer_sees_them(
     assert said in mail.text.replace("\u00a0", " ")
 
 
+@pytest.mark.parametrize(
+    ("locale", "sent", "dated"),
+    [("fr", "Votre banque a refusé", "valable jusqu"), ("en", "Your bank declined", "valid until")],
+)
+def test_of_a_card_that_its_bank_calls_expired_nobody_says_that_nothing_was_sent_or_how_long_it_is_good(
+    locale: str, sent: str, dated: str
+) -> None:
+    due = sample_of("card_expired_at_bank", "plain", locale)
+    letter = letter_of(due)
+    facts = dict(letter.facts)
+    mail = render(
+        template_for(letter.template, facts),
+        layout(),
+        locale=locale,
+        facts=facts | absolute(facts, FACE.space_url),
+        face=FACE,
+    )
+    for part in (mail.text, mail.html):
+        assert sent in part
+        assert dated not in part
+        assert "envoyé le prélèvement" not in part
+        assert "did not send" not in part
+
+
 @pytest.mark.parametrize("template", get_args(NoticeTemplate))
 def test_nobody_is_told_of_an_order_that_never_began(template: NoticeTemplate) -> None:
     due = sample_of(template, "plain", "fr")
