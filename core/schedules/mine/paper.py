@@ -1,12 +1,15 @@
 """A schedule on paper: what the customer sees, in words of their language."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Final
 
 import msgspec
 
 from core.contracts.my_orders import MyCard, MyInstalment, MyOrderView
+from core.contracts.orders import InstalmentState
 from core.contracts.references import Money
+from core.schedules.orders.state_words import INSTALMENT_WORDS, SCHEDULE_WORDS
 from core.values.clock import PARIS
 from core.values.money import money_text
 
@@ -32,16 +35,6 @@ _WORDS: Final[dict[str, dict[str, str]]] = {
         "note": "La date de chaque prélèvement est donnée à titre indicatif : elle peut être décalée d’un ou deux jours.",
         "made": "Édité le {day} à {time} (heure de Paris)",
         "page": "Page",
-        "state.in_progress": "En cours",
-        "state.unpaid": "Impayé",
-        "state.being_settled": "En cours de régularisation",
-        "state.settled": "Réglé",
-        "state.cancelled": "Supprimé",
-        "instalment.upcoming": "À venir",
-        "instalment.in_progress": "En cours",
-        "instalment.paid": "Réglé",
-        "instalment.unpaid": "Impayé",
-        "instalment.cancelled": "Supprimé",
         "refused": "Refusé",
         "retry": "Nouvel essai le {day}",
         "taken_over": "Régularisation",
@@ -69,16 +62,6 @@ _WORDS: Final[dict[str, dict[str, str]]] = {
         "note": "The date of each debit is indicative: it may move by one or two days.",
         "made": "Made on {day} at {time} (Paris time)",
         "page": "Page",
-        "state.in_progress": "In progress",
-        "state.unpaid": "Unpaid",
-        "state.being_settled": "Being settled",
-        "state.settled": "Settled",
-        "state.cancelled": "Cancelled",
-        "instalment.upcoming": "Upcoming",
-        "instalment.in_progress": "In progress",
-        "instalment.paid": "Paid",
-        "instalment.unpaid": "Unpaid",
-        "instalment.cancelled": "Cancelled",
         "refused": "Refused",
         "retry": "Tried again on {day}",
         "taken_over": "Settlement",
@@ -108,7 +91,7 @@ class Paper(msgspec.Struct, frozen=True):
 def paper_of(order: MyOrderView, language: str, *, institution: str, name: str, made_at: datetime) -> Paper:
     """Return a schedule as it is set on paper at a moment."""
     locale = "en" if language == "en" else "fr"
-    words = _WORDS[locale]
+    words, states = _WORDS[locale], INSTALMENT_WORDS[locale]
 
     def money(value: Money) -> str:
         return money_text(value.amount, value.currency, locale)
@@ -122,7 +105,7 @@ def paper_of(order: MyOrderView, language: str, *, institution: str, name: str, 
     ]
     if order.cancelled.amount:
         facts.append((words["cancelled"], money(order.cancelled)))
-    facts.append((words["state"], words[f"state.{order.state}"]))
+    facts.append((words["state"], _capital(SCHEDULE_WORDS[locale][order.state])))
     if order.settling:
         facts.append((words["settled"], money(order.settled)))
     if order.card is not None:
@@ -144,7 +127,7 @@ def paper_of(order: MyOrderView, language: str, *, institution: str, name: str, 
                 words["number"].format(number=each.number),
                 _day(date.fromisoformat(each.due_on)),
                 money(each.amount),
-                words["taken_over"] if each.is_taken_over else _standing(each, words),
+                words["taken_over"] if each.is_taken_over else _standing(each, words, states),
             )
             for each in order.instalments
         ]
@@ -153,7 +136,7 @@ def paper_of(order: MyOrderView, language: str, *, institution: str, name: str, 
                 words["part"].format(number=each.number),
                 _day(date.fromisoformat(each.due_on)),
                 money(each.amount),
-                _standing(each, words),
+                _standing(each, words, states),
             )
             for each in order.settling
         ],
@@ -164,10 +147,14 @@ def paper_of(order: MyOrderView, language: str, *, institution: str, name: str, 
     )
 
 
-def _standing(instalment: MyInstalment, words: dict[str, str]) -> str:
+def _standing(instalment: MyInstalment, words: dict[str, str], states: Mapping[InstalmentState, str]) -> str:
     if instalment.retry_on is not None:
         return words["retry"].format(day=_day(date.fromisoformat(instalment.retry_on)))
-    return words["refused"] if instalment.has_failed else words[f"instalment.{instalment.state}"]
+    return words["refused"] if instalment.has_failed else _capital(states[instalment.state])
+
+
+def _capital(words: str) -> str:
+    return words[0].upper() + words[1:]
 
 
 def _day(day: date) -> str:

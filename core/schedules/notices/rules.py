@@ -9,6 +9,7 @@ from typing import Final, assert_never
 from core.contracts.orders import OrderId, ShownInstalment
 from core.contracts.reasons import Reason
 from core.schedules.notices.model import CardShown, Due, Failure, Letter
+from core.schedules.orders.state_words import INSTALMENT_WORDS
 from core.values.clock import paris_date
 from core.values.dates import long_day, month_of_year
 from core.values.money import money_text
@@ -23,13 +24,8 @@ _WORDS: Final[dict[str, dict[str, str]]] = {
         "hello": "Bonjour {name},",
         "hello_nobody": "Bonjour,",
         "line": "Prélèvement n° {number} : {day}, {amount} ({state})",
-        "nothing": "Prélèvement n° {number} : supprimé",
+        "nothing": "Prélèvement n° {number} : {state}",
         "part": "{place} de la régularisation",
-        "upcoming": "à venir",
-        "in_progress": "en cours",
-        "paid": "réglé",
-        "unpaid": "impayé",
-        "cancelled": "supprimé",
         "owed": "Nous vous devons {amount} : un remboursement suit, et un message vous dira quand il part.",
         "owed_nothing": "Rien ne vous est à rembourser.",
         "card": "{brand} qui finit par {last_four} (valable jusqu’à fin {expires})",
@@ -42,13 +38,8 @@ _WORDS: Final[dict[str, dict[str, str]]] = {
         "hello": "Hello {name},",
         "hello_nobody": "Hello,",
         "line": "Debit no. {number}: {day}, {amount} ({state})",
-        "nothing": "Debit no. {number}: cancelled",
+        "nothing": "Debit no. {number}: {state}",
         "part": "{place} of the settlement",
-        "upcoming": "upcoming",
-        "in_progress": "in progress",
-        "paid": "settled",
-        "unpaid": "unpaid",
-        "cancelled": "cancelled",
         "owed": "We owe you {amount}: a refund follows, and a message will tell you when it leaves.",
         "owed_nothing": "Nothing is to be refunded to you.",
         "card": "{brand} ending in {last_four} (valid until the end of {expires})",
@@ -280,15 +271,15 @@ def _numbers(instalments: Sequence[ShownInstalment], locale: str) -> dict[int, s
 
 
 def _schedule(instalments: Sequence[ShownInstalment], locale: str) -> str:
-    words, numbers = _WORDS[locale], _numbers(instalments, locale)
+    words, states, numbers = _WORDS[locale], INSTALMENT_WORDS[locale], _numbers(instalments, locale)
     return "\n".join(
-        words["nothing"].format(number=numbers[each.number])
+        words["nothing"].format(number=numbers[each.number], state=states[each.state])
         if each.state == "cancelled"
         else words["line"].format(
             number=numbers[each.number],
             day=long_day(date.fromisoformat(each.due_on), locale),
             amount=money_text(each.amount.amount, each.amount.currency, locale),
-            state=words[each.state],
+            state=states[each.state],
         )
         for each in instalments
     )

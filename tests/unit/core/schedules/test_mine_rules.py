@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime
+from typing import Literal, get_args
 
+import msgspec
 import pytest
 
 from core.contracts.card_changes import MyCardRule
-from core.contracts.my_orders import MyCard, MyInstalment, MyOrderView, Need, Todo
+from core.contracts.my_orders import MyCard, MyInstalment, MyOrderState, MyOrderView, Need, Todo
 from core.contracts.orders import InstalmentState
 from core.contracts.reasons import Reason
 from core.contracts.references import Money
 from core.schedules.mine.paper import paper_of
 from core.schedules.mine.rules import Try, need_of
+from core.schedules.notices.rules import letter_of
+from core.schedules.notices.samples import sample_of
 from core.values.clock import PARIS
+from portals.kit.i18n import load_words
 
 
 @pytest.mark.parametrize(
@@ -128,6 +134,28 @@ def test_a_paper_says_what_the_guide_of_the_space_shows() -> None:
     assert paper.total == ("Total", "127,96\u00a0€")
     assert "un ou deux jours" in paper.note
     assert paper.made == "Édité le 10/09/2019 à 10:00 (heure de Paris)"
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_paper_mails_and_pages_have_one_word_for_one_state(language: Literal["fr", "en"]) -> None:
+    """S2.8 and S2.23: schedules are settled ("soldé"), instalments are paid ("réglé") or cancelled ("supprimé")."""
+    pages = load_words()[language]
+    for state in get_args(MyOrderState):
+        order = msgspec.structs.replace(_order(), state=state)
+        paper = paper_of(order, language, institution="", name="", made_at=datetime(2019, 9, 10, tzinfo=UTC))
+        word = pages(f"state.schedule.{state}")
+        assert [value.lower() for _, value in paper.facts].count(word) == 1, state
+    due = sample_of("order_changed", "plain", language)
+    for state in get_args(InstalmentState):
+        order = _order()
+        order.instalments[0].state = state
+        paper = paper_of(order, language, institution="", name="", made_at=datetime(2019, 9, 10, tzinfo=UTC))
+        word = pages(f"state.instalment.{state}")
+        assert paper.rows[0][3].lower() == word
+        changed = [msgspec.structs.replace(due.order.instalments[0], state=state)]
+        assert due.change is not None
+        mail = letter_of(due._replace(change=due.change._replace(after=changed)))
+        assert re.search(rf"(?:\(|: ){word}\)?$", mail.facts["after"]), state
 
 
 def test_a_paper_is_english_for_whom_reads_english() -> None:
