@@ -12,6 +12,7 @@ NoticeTemplate = Literal[
     "debit_coming",
     "debit_paid",
     "debit_failed",
+    "debit_failed_card_ends",
     "card_expired",
     "card_expired_at_bank",
     "authentication_needed",

@@ -155,6 +155,7 @@ ORDER_MAILS: Final = (
     "debit_coming",
     "debit_paid",
     "debit_failed",
+    "debit_failed_card_ends",
     "card_expired",
     "card_expired_at_bank",
     "authentication_needed",

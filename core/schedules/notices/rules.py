@@ -163,8 +163,8 @@ def letter_of(due: Due) -> Letter:
             assert due.failure is not None
             assert instalment is not None
             assert instalment.collect_after is not None
-            again = long_day(paris_date(instalment.collect_after), locale)
-            facts |= {"again": again, "card": _card(card, locale)}
+            again = paris_date(instalment.collect_after)
+            facts |= {"again": long_day(again, locale), "card": _card(card, locale)}
             if _has_ended(due.failure):
                 return Letter("card_expired", facts)
             match due.failure.reason:
@@ -176,7 +176,8 @@ def letter_of(due: Due) -> Letter:
                 case Reason.STRONG_AUTHENTICATION_REQUIRED:
                     return Letter("authentication_needed", facts)
                 case _:
-                    return Letter("debit_failed", facts)
+                    ends = card is not None and _expires_before(card, again)
+                    return Letter("debit_failed_card_ends" if ends else "debit_failed", facts)
         case "instalment_unpaid" | "unpaid_reminder":
             return Letter(due.kind, facts)
         case "card_expiring":

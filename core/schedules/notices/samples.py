@@ -25,6 +25,7 @@ _KINDS: Final[dict[NoticeTemplate, tuple[NoticeKind, Reason]]] = {
     "debit_coming": ("debit_coming", Reason.NONE),
     "debit_paid": ("debit_paid", Reason.NONE),
     "debit_failed": ("debit_failed", Reason.INSUFFICIENT_FUNDS),
+    "debit_failed_card_ends": ("debit_failed", Reason.INSUFFICIENT_FUNDS),
     "card_expired": ("debit_failed", Reason.EXPIRED_CARD),
     "card_expired_at_bank": ("debit_failed", Reason.EXPIRED_CARD),
     "authentication_needed": ("debit_failed", Reason.STRONG_AUTHENTICATION_REQUIRED),
@@ -38,6 +39,7 @@ _OF_NO_INSTALMENT: Final = ("order_confirmed", "card_expiring", "order_changed",
 _BOUGHT_ON: Final = date(2026, 8, 4)
 _CARD: Final = CardShown(bytes(16), "visa", "4242", "2610", is_refused=False)
 _NEW_LAST_FOUR: Final = "0014"
+_ENDS: Final = _CARD._replace(expiry="2608")
 _LONG: Final = "Compagnie méditerranéenne de vente de matériel de plongée et de randonnée de Port-Saint-Louis"
 _HOSTILE: Final = "<img src=x onerror=alert(1)> & Cie {link} \"'"
 
@@ -83,7 +85,7 @@ def sample_of(template: NoticeTemplate, sample: OrderMailSample, language: str) 
             amount_minor=amount_minor,
             fee_minor=0,
             purchased_on=_BOUGHT_ON,
-            card=_CARD if sample != "no_card" or kind == "card_expiring" else None,
+            card=_card(template, kind, sample),
             instalments=dues,
         ),
         instalment=None
@@ -99,6 +101,12 @@ def sample_of(template: NoticeTemplate, sample: OrderMailSample, language: str) 
         change=Change(3_000, 0, _moment(_BOUGHT_ON + timedelta(days=10)), dues, _taken_off(dues, 3_000)),
         sent_back_minor=1_470,
     )
+
+
+def _card(template: OrderMailTemplate, kind: NoticeKind, sample: OrderMailSample) -> CardShown | None:
+    if template == "debit_failed_card_ends":
+        return _ENDS
+    return _CARD if sample != "no_card" or kind == "card_expiring" else None
 
 
 def _dues(amount_minor: int, parts: int, *, paid: int) -> list[ShownInstalment]:

@@ -186,6 +186,19 @@ async def test_a_card_past_its_last_month_was_not_sent_and_is_said_so_until_its_
     assert await templates(shop) == ["card_expired"]
 
 
+async def test_another_card_is_asked_for_where_theirs_is_not_good_on_the_day_of_the_next_try(
+    shop: Shop,
+) -> None:
+    # The last day of a month, so that a debit is tried again in the next one.
+    today = shop.today()
+    first = (today.replace(day=1) + timedelta(days=32)).replace(day=1)
+    shop.later(days=(first - timedelta(days=1) - today).days)
+    await shop.order(6_398, 6_398, card=await shop.card(expiry=f"{shop.today():%y%m}"))
+    await shop.decline(await shop.run(), Reason.INSUFFICIENT_FUNDS)
+    await telling(shop).round()
+    assert await templates(shop) == ["debit_failed_card_ends"]
+
+
 async def test_what_never_reached_a_bank_is_no_matter_of_the_customer(shop: Shop) -> None:
     await shop.order()
     run = await shop.run()
