@@ -9,7 +9,7 @@ from core.db.rows import Connection
 from core.schedules.orders import store
 from core.schedules.orders.model import Due
 from core.schedules.orders.rules import balance_of, state_of
-from core.schedules.orders.store import RUN, Event, Order, Refund
+from core.schedules.orders.store import RUN, Actor, Event, Order, Refund
 
 
 class Balanced(NamedTuple):
@@ -24,11 +24,17 @@ class Balanced(NamedTuple):
 
 
 async def balance(
-    connection: Connection, order_ids: Iterable[bytes], *, at: datetime, causes: Mapping[bytes, bytes]
+    connection: Connection,
+    order_ids: Iterable[bytes],
+    *,
+    at: datetime,
+    causes: Mapping[bytes, bytes],
+    by: Actor = RUN,
 ) -> Balanced:
     """Let the schedules of orders that are held follow from their facts.
 
-    `causes` says of each order what may have made something owed back: the instalment that was paid, or what was taken off.
+    `causes` says of each order what may have made something owed back: the instalment that was paid, or what was taken off;
+    `by`, who did it.
     """
     before = await store.read(connection, order_ids)
     changed: list[tuple[bytes, Due]] = []
@@ -53,11 +59,11 @@ async def balance(
         connection,
         {each.id: each.state for each in made.orders.values() if each.state != before[each.id].state},
     )
-    await _end_settlements(connection, made.orders.values(), at)
+    await _end_settlements(connection, made.orders.values(), at, by)
     return made
 
 
-async def _end_settlements(connection: Connection, orders: Iterable[Order], at: datetime) -> None:
+async def _end_settlements(connection: Connection, orders: Iterable[Order], at: datetime, by: Actor) -> None:
     """Let settlements end with what their orders have become: paid, failed, or cancelled with them (REG-3)."""
     settling = [each.id for each in orders if any(due.is_part for due in each.facts.dues)]
     if not settling:
@@ -71,7 +77,7 @@ async def _end_settlements(connection: Connection, orders: Iterable[Order], at: 
                 row["order_id"].bytes,
                 at,
                 kinds[row["state"]],
-                RUN,
+                by,
                 row["id"].bytes,
                 {"amount": row["amount_minor"]},
             )

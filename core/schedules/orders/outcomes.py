@@ -15,7 +15,7 @@ from core.db.queries import load_beside
 from core.db.rows import Connection, uuid_of, uuid_or_none
 from core.schedules.orders import store
 from core.schedules.orders.balancing import Balanced, balance
-from core.schedules.orders.store import RUN, Event, Order, Stored
+from core.schedules.orders.store import CUSTOMER, RUN, Actor, Event, Order, Stored
 from core.values.ids import encode_id
 from core.values.timestamps import timestamp
 from core.webhooks.api import Told, tell_each
@@ -67,17 +67,19 @@ async def activate(
     first = await connection.fetchval(_SQL.activate, uuid_of(order_id), at, uuid_or_none(card_id))
     if first is None:
         return None
-    await store.add_events(connection, [Event(order_id, at, "activated", RUN, order_id)])
-    paid = await mark_paid(connection, [first.bytes], at=at)
+    await store.add_events(connection, [Event(order_id, at, "activated", CUSTOMER, order_id)])
+    paid = await mark_paid(connection, [first.bytes], at=at, by=CUSTOMER)
     order = paid[0]
     await tell_each(connection, [_told(order, "order.activated", at, {}, order.id)])
     return order
 
 
-async def mark_paid(connection: Connection, instalment_ids: Iterable[bytes], *, at: datetime) -> list[Order]:
+async def mark_paid(
+    connection: Connection, instalment_ids: Iterable[bytes], *, at: datetime, by: Actor = RUN
+) -> list[Order]:
     """Note that claimed or unpaid instalments were collected; return the orders of those that were not noted before."""
-    changed = await _change(connection, _SQL.mark_paid, instalment_ids, at, at)
-    return await _told_and_kept(connection, changed, at)
+    changed = await _change(connection, _SQL.mark_paid, instalment_ids, at, at, by=by)
+    return await _told_and_kept(connection, changed, at, by)
 
 
 async def mark_unpaid(
@@ -165,7 +167,12 @@ class _Changed(NamedTuple):
 
 
 async def _change(
-    connection: Connection, statement: str, instalment_ids: Iterable[bytes], at: datetime, *facts: Any
+    connection: Connection,
+    statement: str,
+    instalment_ids: Iterable[bytes],
+    at: datetime,
+    *facts: Any,
+    by: Actor = RUN,
 ) -> _Changed:
     """Run a statement on instalments of orders that are held, then let the orders follow from it."""
     order_of = await store.orders_of(connection, instalment_ids)
@@ -174,10 +181,12 @@ async def _change(
     rows = await connection.fetch(statement, [uuid_of(each) for each in order_of], *facts)
     changed = {row["id"].bytes for row in rows}
     causes = {order_of[each]: each for each in changed}
-    return _Changed(changed, await balance(connection, [*causes], at=at, causes=causes))
+    return _Changed(changed, await balance(connection, [*causes], at=at, causes=causes, by=by))
 
 
-async def _told_and_kept(connection: Connection, changed: _Changed, at: datetime) -> list[Order]:
+async def _told_and_kept(
+    connection: Connection, changed: _Changed, at: datetime, by: Actor = RUN
+) -> list[Order]:
     """Write down and tell what instalments have become, as they stand once their orders are balanced."""
     orders = [*changed.balanced.orders.values()]
     pairs = [(order, each) for order in orders for each in order.instalments]
@@ -187,7 +196,7 @@ async def _told_and_kept(connection: Connection, changed: _Changed, at: datetime
             order.id,
             at,
             _NOTED[each.state],
-            RUN,
+            by,
             each.id,
             {"number": each.number, "amount": each.amount_minor},
         )

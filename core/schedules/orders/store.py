@@ -29,6 +29,8 @@ class Actor(NamedTuple):
 
 
 RUN: Final = Actor("run")
+CUSTOMER: Final = Actor("customer")
+"""Whoever bought, and paid at that moment."""
 
 
 class Stored(NamedTuple):

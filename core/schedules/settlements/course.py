@@ -4,16 +4,13 @@ Its other parts are instalments like all others. What becomes of them ends it: `
 """
 
 from datetime import datetime
-from typing import Final
 
 from core.cards.api import release_card
 from core.db.rows import Connection, uuid_of
 from core.schedules.orders.outcomes import mark_paid
-from core.schedules.orders.store import Actor, Event, add_events
+from core.schedules.orders.store import CUSTOMER, Event, add_events
 from core.schedules.settlements import store
 from core.schedules.settlements.rules import later_parts
-
-_CUSTOMER: Final = Actor("customer")
 
 
 async def give_up(connection: Connection, settlement_id: bytes, refusal: str, *, at: datetime) -> bool:
@@ -44,5 +41,5 @@ async def begin(connection: Connection, settlement_id: bytes, first_id: bytes, *
     if row["card_before"] is not None and row["card_before"] != card_id:
         await release_card(connection, row["card_before"].bytes, now=at)
     facts = {"amount": row["amount_minor"]}
-    await add_events(connection, [Event(order_id, at, "settlement_begun", _CUSTOMER, settlement_id, facts)])
-    await mark_paid(connection, [first_id], at=at)
+    await add_events(connection, [Event(order_id, at, "settlement_begun", CUSTOMER, settlement_id, facts)])
+    await mark_paid(connection, [first_id], at=at, by=CUSTOMER)

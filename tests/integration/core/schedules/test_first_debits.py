@@ -54,6 +54,10 @@ async def test_approved_the_order_begins_and_its_card_has_the_network_s_name(
     assert (await shop.instalment(first))["state"] == "paid"
     assert await shop.order_state(order) == "in_progress"
     assert (await shop.events(order))[:1] == ["activated"]
+    # Whoever bought paid it themselves, and no daily run.
+    assert await shop.value(
+        "SELECT array_agg(DISTINCT by_kind) FROM order_event WHERE order_id = $1", order
+    ) == ["customer"]
     kept = await shop.value(
         "SELECT network_transaction_id FROM stored_card WHERE id = "
         "(SELECT card_id FROM purchase_order WHERE id = $1)",

@@ -109,6 +109,18 @@ async def test_settled_at_once_the_schedule_goes_on_and_nothing_is_paid_twice(
     assert await shop.order_state(order) == "in_progress"
     assert await state_of(shop, order) == "settled"
     assert {*(await shop.events(order))[-3:]} == {"settlement_begun", "instalment_paid", "settlement_paid"}
+    assert await shop.value(
+        "SELECT array_agg(DISTINCT by_kind) FROM order_event WHERE order_id = $1"
+        " AND kind IN ('settlement_begun', 'settlement_paid')",
+        order,
+    ) == ["customer"]
+    assert (
+        await shop.value(
+            "SELECT by_kind FROM order_event WHERE order_id = $1 AND kind = 'instalment_paid' ORDER BY id DESC LIMIT 1",
+            order,
+        )
+        == "customer"
+    )
     # The run collects what is left of the plan, and the order is settled with it.
     shop.later(days=31)
     assert await shop.collect(await shop.run()) == 1
