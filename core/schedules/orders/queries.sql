@@ -173,13 +173,17 @@ LIMIT $2;
 SELECT id, amount_minor, asked_at, sent_at FROM order_refund WHERE order_id = $1 ORDER BY asked_at DESC, id DESC LIMIT $2;
 
 -- name: debits
--- Constraint instalment_number, index debit_instalment, attempts by primary key. $1 order, $2 limit.
-SELECT d.id, i.number, d.claimed_at, d.amount_minor, d.state, d.reason, d.initiator, a.id IS NOT NULL AS is_sent,
-       CASE WHEN i.state = 'upcoming' AND i.collect_after > d.claimed_at
+-- Constraint instalment_number, index debit_instalment, attempts by primary key. On the day of the schedules' calendar, which
+-- may be moved, and not on that of the identifier. $1 order, $2 limit.
+SELECT d.id, i.number, c.claimed_at, d.amount_minor, d.state, d.reason, d.initiator, a.id IS NOT NULL AS is_sent,
+       CASE WHEN i.state = 'upcoming' AND i.collect_after > c.claimed_at
                  AND NOT EXISTS (SELECT FROM debit AS n WHERE n.instalment_id = i.id AND n.id > d.id)
             THEN i.collect_after END AS next_try
 FROM instalment AS i
 JOIN debit AS d ON d.instalment_id = i.id
+CROSS JOIN LATERAL (
+    SELECT (d.run_on + (d.claimed_at AT TIME ZONE 'Europe/Paris')::time) AT TIME ZONE 'Europe/Paris' AS claimed_at
+) AS c
 LEFT JOIN attempt AS a ON a.id = d.id AND a.business_date = d.business_date
 WHERE i.order_id = $1
 ORDER BY d.id DESC

@@ -81,14 +81,16 @@ async def test_the_record_tells_of_each_debit_why_it_failed_and_when_it_is_tried
         "INSERT INTO debit (id, instalment_id, order_id, company_id, card_id, terminal_id, stan, business_date, initiator,"
         " amount_minor, run_on, claimed_at, state, reason, ended_at)"
         " SELECT uuidv7(), i.id, o.id, o.company_id, uuidv7(), uuidv7(), n, current_date, 'merchant', i.amount_minor,"
-        " current_date, now() - interval '2 days' + n * interval '1 day', 'declined', $2, now()"
+        # The calendar of schedules was moved by two months: that is when they were.
+        " (now() AT TIME ZONE 'Europe/Paris')::date + 60 + n, now() - interval '2 days' + n * interval '1 day', 'declined',"
+        " $2, now()"
         " FROM purchase_order AS o JOIN instalment AS i ON i.order_id = o.id AND i.number = 2, generate_series(0, 1) AS n"
         " WHERE o.id = $1",
         UUID(bytes=decode_id("order", order["id"])),
         Reason.INSUFFICIENT_FUNDS,
     )
     await rows.execute(
-        "UPDATE instalment SET collect_after = now() + interval '3 days' WHERE order_id = $1 AND number = 2",
+        "UPDATE instalment SET collect_after = now() + interval '63 days' WHERE order_id = $1 AND number = 2",
         UUID(bytes=decode_id("order", order["id"])),
     )
     async with admin:
@@ -101,7 +103,9 @@ async def test_the_record_tells_of_each_debit_why_it_failed_and_when_it_is_tried
         "merchant",
     )
     assert (last["amount"], last["transaction"]) == (euros(42.65), None)
-    assert last["next_try"] is not None
+    days = [paris_date(datetime.fromisoformat(each["at"])).isoformat() for each in (first, last)]
+    assert days == [day(60), day(61)]
+    assert last["next_try"] > last["at"]
     assert first.get("next_try") is None
 
 
