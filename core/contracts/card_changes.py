@@ -77,11 +77,12 @@ class CollectNow(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class MyCard(msgspec.Struct, kw_only=True):
-    """The card that is debited; `expires` is its last month, such as 2027-09."""
+    """The card that is debited; `expires` is its last month, such as 2027-09, and `has_expired` whether it is over."""
 
     brand: BrandName
     last_four: str
     expires: str
+    has_expired: bool = False
 
 
 class MyCardRule(msgspec.Struct, kw_only=True):

@@ -131,10 +131,7 @@ class MyDebit(msgspec.Struct, kw_only=True):
 
 
 class MySummary(msgspec.Struct, kw_only=True):
-    """What needs the customer now. `debit` is the one that it is about; `unpaid` the sum of what was not collected.
-
-    `card_order`: the purchase that `card` pays.
-    """
+    """What needs the customer now. `debit` is the one that it is about; `unpaid` the sum of what was not collected."""
 
     need: Need
     current: int
@@ -142,8 +139,6 @@ class MySummary(msgspec.Struct, kw_only=True):
     unpaid_orders: int
     unpaid: Money | None = None
     debit: MyDebit | None = None
-    card: MyCard | None = None  # of the latest purchase under way that has one
-    card_order: str | None = None
 
 
 SUMMARY = Operation(

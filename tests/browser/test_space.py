@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import uuid
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -405,4 +406,81 @@ async def test_what_is_being_settled_says_its_next_part_and_what_is_left(
     told = page.locator(".now.being_settled")
     await expect(told).to_contain_text("Prochaine mensualité : 42,65 € le")
     await expect(told).to_contain_text("Il reste 85,30 € à payer en tout")
+    await context.close()
+
+
+async def _settle_in_parts(space: Space, order: uuid.UUID, state: str, *parts: tuple[int, str]) -> None:
+    """Let the second instalment of an order be taken over by a settlement in parts."""
+    settlement = await space.owner.fetchval(
+        "INSERT INTO settlement (order_id, parts, amount_minor, state, asked_at, begun_at, ended_at)"
+        " VALUES ($1, $2, $3, $4, now(), now(), now()) RETURNING id",
+        order,
+        len(parts),
+        sum(amount_minor for amount_minor, _ in parts),
+        state,
+    )
+    await space.owner.execute(
+        "UPDATE instalment SET counts = false, replaced_by = $2, state = 'unpaid' WHERE order_id = $1 AND number = 2",
+        order,
+        settlement,
+    )
+    for number, (amount_minor, part_state) in enumerate(parts, start=3):
+        await space.owner.execute(
+            "INSERT INTO instalment (order_id, number, due_on, amount_minor, state, paid_at, settlement_id)"
+            " VALUES ($1, $2, current_date, $3, $4, CASE $4 WHEN 'paid' THEN now() END, $5)",
+            order,
+            number,
+            amount_minor,
+            part_state,
+            settlement,
+        )
+
+
+async def test_each_schedule_has_its_own_card_its_own_act_and_counts_what_is_owed_once(
+    space: Space, browser: Browser
+) -> None:
+    email = f"{secrets.token_hex(4)}@exemple.example"
+    today = datetime.now(PARIS).date()
+    two = {"amount_minor": 82_017, "parts": (4_266, 77_751)}
+    settled = await add_order(space.owner, email, states=("paid", "unpaid"), state="settled", **two)
+    await _settle_in_parts(space, settled, "settled", (77_751, "paid"))
+    for _ in range(2):
+        await add_order(space.owner, email, states=("paid",) * 3, state="settled")
+    going = await add_order(space.owner, email, purchased_on=today - timedelta(days=10))
+    failed = await add_order(space.owner, email, states=("paid", "unpaid"), state="unpaid", **two)
+    await _settle_in_parts(space, failed, "failed", (25_917, "paid"), (25_917, "paid"), (25_917, "unpaid"))
+    late = await add_order(space.owner, email, states=("paid", "unpaid", "upcoming"), state="unpaid")
+    cards = {going: ("1111", "9912"), failed: ("2222", "9912"), late: ("3333", "2609")}
+    for order, (last_four, expiry) in cards.items():
+        await add_card(space.owner, order, last_four=last_four, expiry=expiry)
+    context = await _context(browser, width=360, scripts=False)
+    page = await context.new_page()
+    await _connect(page, space, email)
+    acts = page.locator(".now .each a")
+    await expect(acts).to_have_count(2)
+    for act, order, amount in ((acts.nth(0), late, "42,65 €"), (acts.nth(1), failed, "259,17 €")):
+        assert await act.get_attribute("href") == f"/schedules/{OrderId(order.bytes).text}/settle"
+        await expect(act).to_contain_text(f"Régulariser {amount} chez")
+    await expect(page.locator(".card-box")).to_have_count(0)
+    for order, (last_four, expiry) in cards.items():
+        card = page.locator(f"#{OrderId(order.bytes).text} .facts .long")
+        await expect(card).to_contain_text(last_four)
+        await expect(card).to_contain_text(
+            "Valable jusqu’au 12/2099" if expiry == "9912" else "Expirée depuis fin 09/2026"
+        )
+        # An unpaid forbids it: no act is offered that is refused.
+        await expect(card.get_by_role("link", name="Modifier ma carte")).to_have_count(int(order == going))
+    rows = page.locator(f"#{OrderId(failed.bytes).text}")
+    await expect(rows.locator("tr.late")).to_have_count(1)
+    await expect(rows.locator("tr.late")).to_contain_text("259,17 €")
+    await expect(rows).to_contain_text("Repris par la régularisation")
+    await _looked_at(browser, context, page.url)
+    await page.goto(f"{space.url}/schedules/ended")
+    folded = page.locator(f"#{OrderId(settled.bytes).text} .fold summary")
+    await expect(folded).to_have_text("2 prélèvements réglés sur 2")
+    await page.goto(f"{space.url}/schedules/{OrderId(late.bytes).text}")
+    box = page.locator(".card-box")
+    await expect(box).to_contain_text("Expirée depuis fin 09/2026")
+    await expect(box).to_contain_text("régularisez-le d’abord")
+    await expect(box.get_by_role("link")).to_have_count(0)
     await context.close()

@@ -17,7 +17,7 @@ from core.identity.api import Customer
 from core.schedules.mine import store
 from core.schedules.mine.paper import paper_of
 from core.schedules.mine.rules import ALL_STATES, STATES, need_of
-from core.schedules.mine.views import card_view, debit_view, order_view, whole_view
+from core.schedules.mine.views import debit_view, order_view, whole_view
 from core.values.clock import Clock, paris_date
 from core.values.cursors import CursorMalformed, id_of_part, page_of, parts_in
 
@@ -42,7 +42,6 @@ class MyOrderHandlers:
         async with self._pool.acquire() as connection:
             counts = await store.count_orders(connection, caller.emails)
             debit = await store.find_debit(connection, caller.emails)
-            card = await store.find_card(connection, caller.emails)
         unpaid_minor = None if debit is None else debit["unpaid_minor"]
         return ask.MySummary(
             need=need_of(
@@ -57,8 +56,6 @@ class MyOrderHandlers:
             unpaid_orders=counts["unpaid_orders"],
             unpaid=None if not unpaid_minor or debit is None else Money(unpaid_minor, debit["currency"]),
             debit=None if debit is None else debit_view(debit, today=paris_date(self._calendar.now())),
-            card=card_view(card),
-            card_order=None if card is None else ask.OrderId(card["order_id"].bytes).text,
         )
 
     async def orders(self, caller: Customer, request: ask.ListMyOrders) -> ask.MyOrderPage:

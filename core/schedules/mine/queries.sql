@@ -86,10 +86,3 @@ WHERE p.email_key = ANY($1::text[]) AND p.state IN ('in_progress', 'unpaid', 'be
 ORDER BY CASE WHEN p.state = 'unpaid' THEN 1 WHEN d.reason IS NOT NULL THEN 2 WHEN p.state = 'being_settled' THEN 3 ELSE 4 END,
          CASE i.state WHEN 'unpaid' THEN 1 WHEN 'in_progress' THEN 2 ELSE 3 END, i.due_on, i.order_id, i.number
 LIMIT 1;
-
--- name: card
--- Index purchase_order_email: of the latest purchase under way that has one.
-SELECT p.id AS order_id, k.brand, k.last_four, k.expiry
-FROM purchase_order p JOIN stored_card k ON k.id = p.card_id AND k.released_at IS NULL
-WHERE p.email_key = ANY($1::text[]) AND p.state IN ('in_progress', 'unpaid', 'being_settled')
-ORDER BY p.id DESC LIMIT 1;

@@ -62,8 +62,3 @@ async def count_orders(connection: Connection, emails: Sequence[str]) -> asyncpg
 async def find_debit(connection: Connection, emails: Sequence[str]) -> asyncpg.Record | None:
     """Return the most pressing debit that is open."""
     return await connection.fetchrow(_SQL.debits, list(emails))
-
-
-async def find_card(connection: Connection, emails: Sequence[str]) -> asyncpg.Record | None:
-    """Return the card of the latest purchase under way that has one."""
-    return await connection.fetchrow(_SQL.card, list(emails))

@@ -63,17 +63,20 @@ def debit_view(row: asyncpg.Record, *, today: date) -> ask.MyDebit:
         next_on=coming.next_on(today).isoformat(),
         todo=coming.todo(today),
         remaining=Money(row["remaining_minor"], row["currency"]),
-        card=card_view(row),
+        card=card_view(row, today=today),
     )
 
 
-def card_view(row: asyncpg.Record | None) -> ask.MyCard | None:
+def card_view(row: asyncpg.Record, *, today: date) -> ask.MyCard | None:
     """Return the card of a row, None when it has none."""
-    if row is None or row["last_four"] is None:
+    if row["last_four"] is None:
         return None
     year, month = row["expiry"][:2], row["expiry"][2:]
     return ask.MyCard(
-        brand=BRAND_NAMES.get(row["brand"], "other"), last_four=row["last_four"], expires=f"20{year}-{month}"
+        brand=BRAND_NAMES.get(row["brand"], "other"),
+        last_four=row["last_four"],
+        expires=f"20{year}-{month}",
+        has_expired=row["expiry"] < f"{today:%y%m}",
     )
 
 
@@ -121,7 +124,7 @@ def _facts_of(row: asyncpg.Record, instalments: Sequence[asyncpg.Record], today:
         ),
         "settled": Money(settled_minor, currency),
         "settling": [_instalment(each, number, currency) for number, each in enumerate(parts, start=1)],
-        "card": card_view(row),
+        "card": card_view(row, today=today),
     }
 
 

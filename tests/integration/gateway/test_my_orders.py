@@ -214,7 +214,10 @@ async def test_the_card_is_shown_by_its_last_four_digits_and_its_last_month(
     await rows.execute("UPDATE purchase_order SET card_id = $1 WHERE email = $2", card, email)
     (order,) = (await _list(customer))["data"]
     assert (order["card"]["last_four"], order["card"]["expires"]) == ("4242", "2027-09")
-    assert (await customer.get("/v1/me/summary")).json()["card"]["last_four"] == "4242"
+    assert order["card"]["has_expired"] is False
+    await rows.execute("UPDATE stored_card SET expiry = '2610' WHERE id = $1", card)
+    (order,) = (await _list(customer))["data"]
+    assert order["card"]["has_expired"] is True
 
 
 async def test_a_schedule_is_printed_in_the_language_of_the_call(
