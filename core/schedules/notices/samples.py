@@ -103,7 +103,7 @@ def sample_of(template: NoticeTemplate, sample: OrderMailSample, language: str) 
     )
 
 
-def _card(template: OrderMailTemplate, kind: NoticeKind, sample: OrderMailSample) -> CardShown | None:
+def _card(template: NoticeTemplate, kind: NoticeKind, sample: OrderMailSample) -> CardShown | None:
     if template == "debit_failed_card_ends":
         return _ENDS
     return _CARD if sample != "no_card" or kind == "card_expiring" else None
