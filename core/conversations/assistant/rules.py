@@ -75,6 +75,10 @@ _LEFT: Final = frozenset(
     ["reste", "restant", "solde", "dois", "devoir", "left", "remaining", "remains", "balance", "owe"]
 )
 _UNPAID: Final = frozenset(["impaye", "impayes", "unpaid", "overdue"])
+_FAILED: Final = frozenset(
+    ["echoue", "echouee", "echoues", "echec", "rejete", "rejetee", "rejet", "refuse", "refusee", "refus"]
+    + ["failed", "fail", "failure", "rejected", "refused", "declined", "bounced"]
+)
 _OWN: Final = frozenset(["ai", "mes", "mon", "ma", "je", "j", "my", "i", "do", "have", "am"])
 _CARD: Final = frozenset(["carte", "card"])
 _WHICH: Final = frozenset(["quelle", "laquelle", "which"])
@@ -88,9 +92,10 @@ _WORDS: Final[dict[str, dict[str, str]]] = {
         "order": "{shop}, commande {reference} : {what}",
         "next": "prochain prélèvement de {amount} le {day}, à un ou deux jours près.",
         "under_way": "un prélèvement de {amount} est en cours.",
+        "given_up": "Nous n’essayons plus de les prélever.",
         "none_left": "aucun prélèvement à venir.",
         "left": "il reste {amount} à payer.",
-        "unpaid": "{amount} restent impayés.",
+        "unpaid": "{amount} restent impayés : réglez-les par « Régulariser », en haut de cet échéancier.",
         "not_unpaid": "aucun impayé.",
         "card": "la carte débitée se termine par {last_four} et expire fin {expires}.",
         "no_card": "aucune carte enregistrée.",
@@ -102,9 +107,10 @@ _WORDS: Final[dict[str, dict[str, str]]] = {
         "order": "{shop}, order {reference}: {what}",
         "next": "next debit of {amount} on {day}, give or take a day or two.",
         "under_way": "a debit of {amount} is under way.",
+        "given_up": "We do not try to debit them any more.",
         "none_left": "no debit to come.",
         "left": "{amount} are left to pay.",
-        "unpaid": "{amount} are unpaid.",
+        "unpaid": "{amount} are unpaid: pay by “Settle”, at the top of this schedule.",
         "not_unpaid": "nothing unpaid.",
         "card": "the card that is debited ends in {last_four} and expires at the end of {expires}.",
         "no_card": "no card kept.",
@@ -128,6 +134,11 @@ def reply_to(question: str, *, index: Index, orders: Sequence[MyOrder], locale: 
         return Reply("person", said["person"])
     told = _fact_asked_for(words)
     named = _named(question, orders)
+    if told is None and words & _FAILED and words & _DEBITS:
+        # An entry says what happens to debits at large; to theirs it has happened.
+        unpaid = [each for each in named or orders if each.unpaid.amount]
+        if unpaid:
+            return _facts(_failed, unpaid, locale)
     if told is None and named:
         told = _left
     if told is not None:
@@ -183,6 +194,21 @@ def _facts(told: _Told, orders: Sequence[MyOrder], locale: str) -> Reply:
 
 
 def _next(order: MyOrder, locale: str) -> str:
+    """Return what was not collected before what is to come: the one needs its customer, the other does not."""
+    if not order.unpaid.amount:
+        return _coming(order, locale)
+    unpaid = _unpaid(order, locale)
+    if _first(order, "in_progress") is None and _first(order, "upcoming") is None:
+        return unpaid
+    coming = _coming(order, locale)
+    return f"{unpaid} {coming[0].upper()}{coming[1:]}"
+
+
+def _failed(order: MyOrder, locale: str) -> str:
+    return f"{_unpaid(order, locale)} {_WORDS[locale]['given_up']}"
+
+
+def _coming(order: MyOrder, locale: str) -> str:
     said = _WORDS[locale]
     under_way = _first(order, "in_progress")
     if under_way is not None:
@@ -214,7 +240,9 @@ def _card(order: MyOrder, locale: str) -> str:
 
 
 def _first(order: MyOrder, state: str) -> MyInstalment | None:
-    return next((each for each in order.instalments if each.state == state), None)
+    """Return the first debit in a state, of the plan or of what is settled, by its day."""
+    parts = sorted((*order.instalments, *order.settling), key=lambda each: each.due_on)
+    return next((each for each in parts if each.state == state), None)
 
 
 def _money(value: Money, locale: str) -> str:

@@ -79,6 +79,50 @@ def test_facts_are_read_from_the_customers_own_rows_and_name_them(question: str,
     assert [source.id for source in reply.sources] == ["ord_CMD-00042"]
 
 
+UNPAID = order(
+    state="unpaid",
+    unpaid=Money(4_326, EURO),
+    instalments=[
+        MyInstalment(number=1, due_on="2019-08-04", amount=Money(4_266, EURO), state="paid"),
+        MyInstalment(number=2, due_on="2019-09-03", amount=Money(4_326, EURO), state="unpaid"),
+    ],
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("quand est mon prochain prélèvement ?", ""),
+        ("Pourquoi mon prélèvement a-t-il échoué ?", " Nous n’essayons plus de les prélever."),
+        ("mon paiement est refusé", " Nous n’essayons plus de les prélever."),
+        ("ai-je un impayé ?", ""),
+    ],
+)
+def test_an_unpaid_is_named_with_how_to_settle_it(question: str, answer: str) -> None:
+    reply = reply_to(question, index=INDEX, orders=[order("CMD-00077"), UNPAID], locale="fr")
+    assert reply.kind == "facts"
+    last = said(reply.text).splitlines()[-1]
+    how = "43,26 € restent impayés : réglez-les par « Régulariser », en haut de cet échéancier."
+    assert last == f"Maison Verte, commande CMD-00042 : {how}{answer}"
+
+
+def test_what_is_to_come_is_said_after_what_is_unpaid_and_parts_of_a_settlement_come_too() -> None:
+    part = MyInstalment(number=4, due_on="2019-09-20", amount=Money(2_000, EURO), state="upcoming")
+    more = MyInstalment(number=3, due_on="2019-10-03", amount=Money(4_265, EURO), state="upcoming")
+    both = order(unpaid=Money(4_326, EURO), instalments=[*UNPAID.instalments, more])
+    asked = "when is my next payment?"
+    text = said(reply_to(asked, index=INDEX, orders=[both], locale="en").text)
+    assert text.endswith(
+        "at the top of this schedule. Next debit of €42.65 on 03/10/2019, give or take a day or two."
+    )
+    settling = order(state="being_settled", instalments=[more], settling=[part])
+    text = said(reply_to(asked, index=INDEX, orders=[settling], locale="en").text)
+    assert "next debit of €20.00 on 20/09/2019" in text
+    # Of what has not failed an entry says what there is to say.
+    reply = reply_to("pourquoi un prélèvement échoue-t-il", index=INDEX, orders=[order()], locale="fr")
+    assert reply.kind != "facts"
+
+
 def test_a_question_that_names_a_purchase_is_answered_of_it_alone() -> None:
     orders = [order(), order("CMD-00077", remaining=Money(100, EURO))]
     reply = reply_to("combien reste-t-il sur cmd-00077 ?", index=INDEX, orders=orders, locale="fr")
@@ -146,7 +190,7 @@ def assert_copied_or_read(question: str, orders: list[MyOrder], locale: str) -> 
 @pytest.mark.parametrize("locale", ["fr", "en"])
 @pytest.mark.parametrize("question", AWKWARD)
 def test_awkward_questions_are_answered_by_entries_or_rows_or_not_at_all(question: str, locale: str) -> None:
-    for orders in ([], [order()], [order(), order("CMD-00077", instalments=[], card=None)]):
+    for orders in ([], [order()], [UNPAID], [order(), order("CMD-00077", instalments=[], card=None)]):
         assert_copied_or_read(question, orders, locale)
 
 
