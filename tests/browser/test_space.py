@@ -12,6 +12,7 @@ import asyncpg
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
+from core.contracts.card_changes import CardChangeId
 from core.contracts.orders import OrderId
 from core.contracts.reasons import Reason
 from core.values.clock import PARIS
@@ -20,7 +21,7 @@ from deploy.local.postgres import PostgresServer
 from portals.assets.build import build
 from tests.browser.accessibility import barriers
 from tests.browser.processes import free_port, running_module
-from tests.support.customers import PASSWORD, add_card, add_order, refuse_debit
+from tests.support.customers import PASSWORD, add_card, add_card_change, add_order, refuse_debit
 from tests.support.desk import running_desk
 from tests.support.servers import fresh_database
 
@@ -238,6 +239,34 @@ async def test_a_person_is_one_tap_away_at_every_width(space: Space, browser: Br
         assert box["x"] >= 0, (await link.inner_text(), box)
         assert box["x"] + box["width"] <= width, (await link.inner_text(), box)
         assert box["height"] >= 44, (await link.inner_text(), box)
+    await context.close()
+
+
+async def test_a_change_of_card_that_fails_leads_to_a_person_and_says_whose_card_was_not_taken(
+    space: Space, browser: Browser
+) -> None:
+    email = f"{secrets.token_hex(4)}@exemple.example"
+    order = await add_order(space.owner, email)
+    context = await _context(browser, width=360)
+    page = await context.new_page()
+    await _connect(page, space, email)
+    customer = await space.owner.fetchval("SELECT customer_id FROM customer_email WHERE email = $1", email)
+    typed = await add_card(space.owner, order, last_four="1111")
+    change = await add_card_change(space.owner, order, customer, failure="declined")
+    await space.owner.execute(
+        "UPDATE card_change SET card_id = $2, typed_at = now() WHERE id = $1", change, typed
+    )
+    address = f"{space.url}/card-changes/{CardChangeId(change.bytes).text}"
+    await page.goto(address)
+    await expect(page.locator("h1")).to_have_text("Votre carte n’a pas été changée")
+    link = page.locator("main").get_by_role("link", name="Nous contacter")
+    await expect(link).to_have_attribute("href", "/contact")
+    await _is_usable(page)
+    await page.goto(f"{address}?card_token=ctk_{'0' * 26}")
+    await expect(page.locator("main")).to_contain_text(
+        "Celle que vous venez de saisir n’a pas été prise en compte"
+    )
+    await expect(page.locator("main")).not_to_contain_text("Votre carte est changée")
     await context.close()
 
 

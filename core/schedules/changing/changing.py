@@ -45,7 +45,7 @@ from core.contracts.states import APPROVED_STATES, State
 from core.db.rows import Connection, uuid_of
 from core.runtime.manifest import QueueMail
 from core.schedules.changing import store
-from core.schedules.changing.errors import CardTokenUseless
+from core.schedules.changing.errors import CardTokenUseless, CardTypedElsewhere
 from core.schedules.changing.rules import Standing, failure_of_verification, standing_of
 from core.schedules.changing.store import Change, HeldOrder
 from core.schedules.changing.verifying import read_verification
@@ -116,11 +116,17 @@ class CardChanges:
         return f"{self._space_url}/card-changes/{CardChangeId(change_id).text}"
 
     async def take(self, change_id: bytes, token_id: bytes) -> None:
-        """Keep the card of a token beside the old one; a change that has its card stays as it is. Raises: CardTokenUseless, CardTriesTooMany."""
+        """Keep the card of a token beside the old one; a change that has its card stays as it is.
+
+        Raises: CardTokenUseless, CardTypedElsewhere, CardTriesTooMany.
+        """
         now = self._calendar.now()
         async with self._pool.acquire() as connection, connection.transaction():
             order, change = await store.hold_change(connection, change_id)
             if change is None or change.state != "opened":
+                taken: Any = await connection.fetchval(store.SQL.token_of_typed, uuid_of(change_id))
+                if taken is not None and taken.bytes != token_id:
+                    raise CardTypedElsewhere
                 return
             last_debit = self.standing(order).last_debit
             failure = self._failure(order, change)

@@ -34,6 +34,13 @@ class CardTokenUseless(Refused):
         super().__init__("card_change_token_refused")
 
 
+class CardTypedElsewhere(Refused):
+    """Another card was typed for this change before: it counts, and the one of this token was not taken."""
+
+    def __init__(self) -> None:
+        super().__init__("card_change_typed_elsewhere")
+
+
 class NothingToCollectNow(Refused):
     """No debit has failed and waits, or the card is still the one that failed."""
 

@@ -88,7 +88,7 @@ class CardChangeHandlers:
         return await self._view(self._pool, caller, request.id, None)
 
     async def go_on(self, caller: Customer, request: ask.ContinueCardChange) -> ask.MyCardChange:
-        """Go on with a change as far as can be. Raises: NotFound, CardTokenUseless, CardTriesTooMany."""
+        """Go on with a change as far as can be. Raises: NotFound, CardTokenUseless, CardTypedElsewhere, CardTriesTooMany."""
         await self._view(self._pool, caller, request.id, None)
         if request.token is not None:
             await self._changes.take(request.id, request.token)

@@ -118,6 +118,10 @@ UPDATE purchase_order SET card_id = $2 WHERE id = $1;
 -- Primary keys. $1 the old card, $2 the new one.
 SELECT o.last_four AS old, n.last_four AS new FROM stored_card AS o, stored_card AS n WHERE o.id = $1 AND n.id = $2;
 
+-- name: token_of_typed
+-- Primary keys. Of which token a change has its card. $1 change.
+SELECT k.token_id FROM card_change AS c JOIN stored_card AS k ON k.id = c.card_id WHERE c.id = $1;
+
 -- name: pays_more
 -- Index purchase_order_card. Whether another order that is not over is paid by a card. $1 card.
 SELECT EXISTS (
