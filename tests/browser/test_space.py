@@ -251,6 +251,7 @@ async def test_a_change_of_card_that_fails_leads_to_a_person_and_says_whose_card
     page = await context.new_page()
     await _connect(page, space, email)
     customer = await space.owner.fetchval("SELECT customer_id FROM customer_email WHERE email = $1", email)
+    assert customer is not None
     typed = await add_card(space.owner, order, last_four="1111")
     change = await add_card_change(space.owner, order, customer, failure="declined")
     await space.owner.execute(

@@ -76,8 +76,25 @@ _LEFT: Final = frozenset(
 )
 _UNPAID: Final = frozenset(["impaye", "impayes", "unpaid", "overdue"])
 _FAILED: Final = frozenset(
-    ["echoue", "echouee", "echoues", "echec", "rejete", "rejetee", "rejet", "refuse", "refusee", "refus"]
-    + ["failed", "fail", "failure", "rejected", "refused", "declined", "bounced"]
+    [
+        "echoue",
+        "echouee",
+        "echoues",
+        "echec",
+        "rejete",
+        "rejetee",
+        "rejet",
+        "refuse",
+        "refusee",
+        "refus",
+        "failed",
+        "fail",
+        "failure",
+        "rejected",
+        "refused",
+        "declined",
+        "bounced",
+    ]
 )
 _OWN: Final = frozenset(["ai", "mes", "mon", "ma", "je", "j", "my", "i", "do", "have", "am"])
 _CARD: Final = frozenset(["carte", "card"])
