@@ -37,12 +37,20 @@ class OrderRight(Right):
 
 
 class ListOrders(Paged, kw_only=True):
-    """Orders, the newest first. `query`: a part of the number, the e-mail or the name, or the last four digits of the card."""
+    """Orders, the newest first. `query`: a part of the number, the e-mail or the name, or the last four digits of the card.
+
+    `debited_on`: those of which the run of that day collected something, or tried to; its debits ended with `debit_outcome`,
+    for `debit_reason`, at a card of `debit_brand`. These three narrow `debited_on`, and nothing without it.
+    """
 
     query: Words = ""
     company: CompanyId | None = None
     store: StoreId | None = None
     state: list[OrderState] | None = None
+    debited_on: DateText | None = None
+    debit_outcome: DebitOutcome | None = None
+    debit_reason: Annotated[str, msgspec.Meta(max_length=64)] | None = None
+    debit_brand: BrandName | None = None
 
 
 class OneOrder(msgspec.Struct, kw_only=True):

@@ -10,10 +10,12 @@ from core.contracts.listing import Written
 from core.contracts.my_orders import MyOrderView
 from core.contracts.order_records import MOVED_DAYS_MAX, OrderRight
 from core.contracts.orders import OrderPage
+from core.contracts.reasons import Reason
 from core.contracts.refusals import FieldRefused, NotFound
 from core.db.ids import new_id
 from core.db.rows import Connection
 from core.identity.api import SignedIn, WriteOnce, record_action
+from core.merchants.api import BRAND_NAMES
 from core.schedules.changing.store import list_changes
 from core.schedules.mine.handlers import find_whole
 from core.schedules.orders import store, views
@@ -37,7 +39,7 @@ class OrderHandlers:
         self._write = WriteOnce(pool, clock)
 
     async def orders(self, caller: SignedIn, request: ask.ListOrders) -> OrderPage:
-        """Return a page of orders. Raises: CursorMalformed."""
+        """Return a page of orders. Raises: CursorMalformed, FieldRefused."""
         sought = Sought(
             request.company,
             caller.scope_of(OrderRight.READ),
@@ -46,6 +48,7 @@ class OrderHandlers:
             words=request.query,
             before=id_in("order", request.cursor),
             limit=request.limit + 1,
+            debited=_debited(request),
         )
         rows = await store.list_orders(self._pool, sought)
         instalments = await store.instalments_of(self._pool, [row["id"] for row in rows])
@@ -190,6 +193,23 @@ class OrderHandlers:
             messages=await store.list_messages(connection, order_id),
             settlements=await list_settlements(connection, order_id),
         )
+
+
+def _debited(request: ask.ListOrders) -> store.Debited | None:
+    """Return which debits are meant. Raises: FieldRefused."""
+    if request.debited_on is None:
+        return None
+    try:
+        on = date.fromisoformat(request.debited_on)
+    except ValueError as error:
+        raise FieldRefused("debited_on", "malformed") from error
+    try:
+        reason = None if request.debit_reason is None else Reason[request.debit_reason.upper()]
+    except KeyError as error:
+        raise FieldRefused("debit_reason", "not_found") from error
+    brands = {name: number for number, name in BRAND_NAMES.items()}
+    brand = None if request.debit_brand is None else brands[request.debit_brand]
+    return store.Debited(on, request.debit_outcome, reason, brand)
 
 
 def _refuse_above_bound(caller: SignedIn, row: asyncpg.Record, amount_minor: int) -> None:

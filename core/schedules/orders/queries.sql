@@ -119,9 +119,10 @@ RETURNING id, number, amount_minor;
 -- name: orders
 -- Of a company, by index purchase_order_company, or within a scope; one by its primary key, one by constraint
 -- purchase_order_reference, or a page in the order of the primary key, backwards. Words by index purchase_order_words, a card
--- by indexes stored_card_last_four and purchase_order_card.
+-- by indexes stored_card_last_four and purchase_order_card; debits of a run by debit_run.
 -- $1 company or none, $2 scope or none, $3 order or none, $4 reference or none, $5 store or none, $6 states or none, $7 pattern
--- or none, $8 last four digits or none, $9 order before which, or none, $10 limit.
+-- or none, $8 last four digits or none, $9 order before which, or none, $10 limit, $11 day of a run or none, $12 state of its
+-- debits or none, $13 their reason or none, $14 the brand of their card or none.
 SELECT p.id, p.company_id, c.legal_name, p.store_id, s.name AS store_name, s.department AS store_department,
        c.department AS company_department, p.reference, p.currency, p.amount_minor, p.fee_minor, p.email, p.customer_name,
        p.phone, p.language, p.country, p.purchased_on, p.made_at, p.activated_at, p.abandoned_at, p.return_url, p.state, n.code AS plan,
@@ -146,6 +147,10 @@ WHERE ($1::uuid IS NULL OR p.company_id = $1)
       UNION
       SELECT w.id FROM stored_card AS d JOIN purchase_order AS w ON w.card_id = d.id WHERE d.last_four = $8))
   AND ($9::uuid IS NULL OR p.id < $9)
+  AND ($11::date IS NULL OR p.id IN (
+      SELECT d.order_id FROM debit AS d JOIN stored_card AS b ON b.id = d.card_id
+      WHERE d.run_on = $11 AND d.initiator = 'merchant' AND ($12::text IS NULL OR d.state = $12)
+        AND ($13::smallint IS NULL OR d.reason = $13) AND ($14::smallint IS NULL OR b.brand = $14)))
 ORDER BY p.id DESC
 LIMIT $10;
 

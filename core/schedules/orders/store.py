@@ -9,6 +9,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
+from core.contracts.collecting import DebitOutcome
 from core.contracts.orders import ActorKind, InstalmentState, OrderEventKind, OrderState
 from core.contracts.scope import Scope
 from core.db.queries import load_beside
@@ -234,6 +235,15 @@ async def let_be_due(
     return await connection.fetch(_SQL.let_be_due, uuid_of(order_id), list(numbers) or None, today)
 
 
+class Debited(NamedTuple):
+    """Debits of the run of a day: those that ended so, for this reason, at a card of this brand."""
+
+    on: date
+    outcome: DebitOutcome | None = None
+    reason: int | None = None
+    brand: int | None = None
+
+
 class Sought(NamedTuple):
     """Which orders: of a company, or within a scope; the rest narrows it."""
 
@@ -246,6 +256,7 @@ class Sought(NamedTuple):
     words: str = ""
     before: bytes | None = None
     limit: int = 1
+    debited: Debited | None = None
 
 
 async def list_orders(connection: Connection, sought: Sought) -> list[asyncpg.Record]:
@@ -263,6 +274,7 @@ async def list_orders(connection: Connection, sought: Sought) -> list[asyncpg.Re
         words if len(words) == _DIGITS_SHOWN and words.isdecimal() else None,
         uuid_or_none(sought.before),
         sought.limit,
+        *(sought.debited or (None,) * len(Debited._fields)),
     )
 
 

@@ -200,6 +200,39 @@ async def test_an_order_is_seen_as_its_customer_sees_it_and_the_audit_keeps_who_
     )
 
 
+async def test_orders_of_a_run_are_found_by_how_their_debits_ended(
+    shop: httpx.AsyncClient, agent: httpx.AsyncClient, rows: asyncpg.Connection
+) -> None:
+    for reference, brand, state, reason in (
+        ("RUN-1", 2, "declined", Reason.INSUFFICIENT_FUNDS),
+        ("RUN-2", 3, "declined", Reason.INSUFFICIENT_FUNDS),
+        ("RUN-3", 2, "approved", Reason.NONE),
+    ):
+        made = (await make(shop, reference=reference)).json()
+        await rows.execute(
+            "WITH k AS (INSERT INTO stored_card (token_id, company_id, ciphertext, fingerprint, bin, last_four, expiry, brand,"
+            " stored_at) SELECT uuidv7(), company_id, '\\x00', 1, '497000', '0914', '2911', $2, now() FROM purchase_order"
+            " WHERE id = $1 RETURNING id)"
+            " INSERT INTO debit (id, instalment_id, order_id, company_id, card_id, terminal_id, stan, business_date, initiator,"
+            " amount_minor, run_on, state, reason, ended_at) SELECT uuidv7(), i.id, p.id, p.company_id, k.id, uuidv7(), 1,"
+            " '2031-05-04', 'merchant', 100, '2031-05-04', $3, $4, now() FROM k, purchase_order AS p"
+            " JOIN instalment AS i ON i.order_id = p.id AND i.number = 2 WHERE p.id = $1",
+            UUID(bytes=decode_id("order", made["id"])),
+            brand,
+            state,
+            reason,
+        )
+    run = {"debited_on": "2031-05-04"}
+    assert await found(agent, **run) == ["RUN-3", "RUN-2", "RUN-1"]
+    declined = run | {"debit_outcome": "declined"}
+    assert await found(agent, **declined) == ["RUN-2", "RUN-1"]
+    assert await found(agent, **declined, debit_reason="insufficient_funds", debit_brand="visa") == ["RUN-1"]
+    assert await found(agent, **declined, debit_reason="expired_card") == []
+    assert await found(agent, debited_on="2031-05-05") == []
+    for wrong in ({"debited_on": "2031-02-30"}, run | {"debit_reason": "of no kind"}):
+        assert (await agent.get("/v1/orders", params=wrong)).status_code == 422, wrong
+
+
 async def test_the_record_of_an_order_lists_the_mails_about_it(
     shop: httpx.AsyncClient, agent: httpx.AsyncClient, rows: asyncpg.Connection
 ) -> None:
