@@ -43,7 +43,10 @@ def permissions_of(email: str) -> list[str]:
     permissions = [
         "alerts.read",
         "blocks.write",
+        "collecting.read",
+        "contact.read",
         "directory.read",
+        "orders.read",
         "requests.use",
         "transactions.cancel",
         "transactions.export",

@@ -1,4 +1,4 @@
-"""An order of the stand-in to which much has happened: each part of its page has rows, with the longest of their words."""
+"""What pages of the desk show of orders, runs and questions: each part of a page has rows, with the longest of their words."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 from litestar import get
 
+from core.contracts import collecting as runs
 from core.contracts import order_records as records
 from core.contracts.orders import Buyer, InstalmentState, InstalmentView, ShownInstalment
 from core.contracts.references import CompanyRef, Money
@@ -55,7 +56,7 @@ def _shown(*states: InstalmentState) -> list[ShownInstalment]:
 
 
 def order() -> records.OrderRecord:
-    """Return it."""
+    """Return one to which much has happened."""
     return records.OrderRecord(
         id=ORDER,
         reference="BR-2026-0764",
@@ -150,4 +151,86 @@ async def one_order(key: str) -> Json:
     return msgspec.to_builtins(order()) | {"id": key}
 
 
-HANDLERS = (one_order,)
+@get("/v1/collecting")
+async def collecting() -> Json:
+    """Return the run of a day, with debits that were declined."""
+    on = _day(139)
+    row = runs.CollectedRow(
+        brand="visa", outcome="declined", reason="insufficient_funds", count=2, amount=_euros(30_243)
+    )
+    return msgspec.to_builtins(
+        runs.CollectingReport(
+            on=on,
+            today=on,
+            began_at=_at(139),
+            pause=None,
+            due=0,
+            waiting=1,
+            under_way=0,
+            rows=[row],
+            days=[runs.CollectingDay(on=on, count=2, approved=0, amount=_euros(0))],
+        )
+    )
+
+
+@get("/v1/test-clock")
+async def test_clock() -> Json:
+    """Return the time of schedules, moved by some months."""
+    return {"now": _at(139), "today": _day(139), "offset_s": 75 * 86_400, "is_movable": True}
+
+
+@get("/v1/faq-entries")
+async def faq_entries() -> Json:
+    """Return a question of the length that most have."""
+    question = "J'ai annulé ma commande\u00a0: que deviennent mon échéancier et mes prélèvements\u00a0?"
+    entry = {
+        "id": identifier("faq", 1),
+        "question": question,
+        "topic": "order",
+        "place": 1,
+        "published": True,
+    }
+    return {"data": [entry | {"made_at": _at(0)}], "next_cursor": None}
+
+
+@get("/v1/contact-channels")
+async def contact_channels() -> Json:
+    """Return one that is shut until a moment, and has a number."""
+    offer = {
+        "is_open": False,
+        "label": None,
+        "opens_at": "2026-11-30T08:00:00.000Z",
+        "note": "Prix d'un appel local",
+    }
+    channel = {"channel": "phone", "offered": True, "address": "+33199000001", "offer": offer, "revision": 1}
+    return {"at": "2026-11-29T21:47:50.000Z", "data": [channel]}
+
+
+@get("/v1/opening-hours")
+async def opening_hours() -> Json:
+    """Return none."""
+    return {"data": []}
+
+
+@get("/v1/opening-exceptions")
+async def opening_exceptions() -> Json:
+    """Return a day with hours of its own."""
+    day = {
+        "id": identifier("exc", 1),
+        "day": "2026-12-24",
+        "channel": None,
+        "opens": "09:00",
+        "closes": "12:00",
+    }
+    return {"data": [day | {"label_fr": "Veille de Noël", "label_en": "Christmas Eve"}]}
+
+
+HANDLERS = (
+    one_order,
+    collecting,
+    test_clock,
+    faq_entries,
+    contact_channels,
+    opening_hours,
+    opening_exceptions,
+)
