@@ -57,6 +57,13 @@ _MONTHS_IN_FULL = {
 }  # fmt: skip
 
 
+_WEEKDAYS = {
+    "fr": ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"),
+    "en": ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
+}
+_NEAR = {"fr": {0: "aujourd’hui", 1: "demain"}, "en": {0: "today", 1: "tomorrow"}}
+
+
 def money(amount_minor: int, currency: str, locale: str) -> str:
     """Return `1 234,56 €` with its narrow spaces, or `€1,234.56`; a negative has a real minus."""
     digits = _EXPONENTS.get(currency, 2)
@@ -157,6 +164,19 @@ def to_the_minute(moment: datetime, locale: str) -> str:
     """Return `22 nov. 2026 à 10:42`, for people who plan and do not diagnose."""
     local = moment.astimezone(PARIS)
     return f"{_day(local, locale)} {'à' if locale == 'fr' else 'at'} {local:%H:%M}"
+
+
+def soon(moment: datetime, locale: str, *, now: datetime) -> str:
+    """Return `aujourd’hui à 20 h`, `demain à 9 h 30`, `lundi 30 nov. à 9 h`: when somebody is there, as one says it."""
+    local, today = moment.astimezone(PARIS), now.astimezone(PARIS).date()
+    if locale == "fr":
+        clock_text = f"{local.hour}{FIXED}h" + (f"{FIXED}{local:%M}" if local.minute else "")
+    else:
+        clock_text = f"{local.hour}:{local:%M}"
+    near = _NEAR[locale].get((local.date() - today).days)
+    if near is None:
+        near = f"{_WEEKDAYS[locale][local.weekday()]} {local.day}{FIXED}{_MONTHS[locale][local.month - 1]}"
+    return f"{near} {'à' if locale == 'fr' else 'at'} {clock_text}"
 
 
 def day(moment: datetime, locale: str) -> str:

@@ -243,6 +243,10 @@ class Formats:
         """Return a `<time>` to the minute, the exact moment in its title."""
         return self._time(text, None, lambda moment: formats.to_the_minute(moment, self._locale))
 
+    def soon(self, text: str | None) -> Markup:
+        """Return a `<time>` as one says when somebody is there, the exact moment in its title."""
+        return self._time(text, None, lambda moment: formats.soon(moment, self._locale, now=self._now))
+
     def day(self, text: str | None, zone: object = None) -> Markup:
         """Return a `<time>` with the date alone."""
         shown = self._time(text, zone, lambda moment: formats.day(moment, self._locale))

@@ -271,6 +271,35 @@ async def test_a_change_of_card_that_fails_leads_to_a_person_and_says_whose_card
     await context.close()
 
 
+@pytest.mark.parametrize("is_open", [True, False])
+async def test_the_form_is_never_closed_and_says_when_it_is_answered(
+    space: Space, browser: Browser, is_open: bool
+) -> None:
+    email = f"{secrets.token_hex(4)}@exemple.example"
+    await add_order(space.owner, email)
+    await space.owner.execute("DELETE FROM opening_exception")
+    await space.owner.execute(
+        "INSERT INTO opening_exception (day, opens_minute, closes_minute, label_fr, label_en, made_at)"
+        " SELECT (now() AT TIME ZONE 'Europe/Paris')::date + n, $1, $2, 'Essai', 'Trial', now()"
+        " FROM generate_series(0, 1) AS n",
+        0 if is_open else None,
+        1440 if is_open else None,
+    )
+    context = await _context(browser, width=360)
+    page = await context.new_page()
+    await _connect(page, space, email)
+    await page.goto(f"{space.url}/contact")
+    form = page.locator(".ways li").filter(has=page.locator("a[href='/contact/write']")).last
+    await expect(form.locator(".pill")).to_have_count(0)
+    await expect(form).to_contain_text(
+        "Réponse le jour même" if is_open else "un conseiller vous répond à la réouverture"
+    )
+    await expect(page.get_by_role("link", name="+33 1 99 00 00 01")).to_be_visible()
+    await _is_usable(page)
+    await space.owner.execute("DELETE FROM opening_exception")
+    await context.close()
+
+
 async def _open_the_chat(space: Space) -> None:
     await space.owner.execute("DELETE FROM opening_exception WHERE channel = 'chat'")
     await space.owner.execute(
