@@ -5,12 +5,11 @@ from __future__ import annotations
 import secrets
 import uuid
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 import asyncpg
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, expect
+from playwright.async_api import Browser, expect
 
 from core.contracts.card_changes import CardChangeId
 from core.contracts.orders import OrderId
@@ -19,8 +18,8 @@ from core.values.clock import PARIS
 from deploy.local.nats import NatsServer
 from deploy.local.postgres import PostgresServer
 from portals.assets.build import build
-from tests.browser.accessibility import barriers
 from tests.browser.processes import free_port, running_module
+from tests.browser.space import Space, assert_usable, connect, context_of, look_at, open_the_chat
 from tests.support.customers import PASSWORD, add_card, add_card_change, add_order, refuse_debit
 from tests.support.desk import running_desk
 from tests.support.servers import fresh_database
@@ -50,23 +49,6 @@ OPEN_PAGES = (
 )
 
 
-@dataclass(frozen=True)
-class Space:
-    """The space under test, and its rows."""
-
-    url: str
-    owner: asyncpg.Connection
-
-    async def link(self, email: str, template: str) -> str:
-        """Return the path of the newest link that was sent to an address."""
-        address = await self.owner.fetchval(
-            "SELECT facts ->> 'link' FROM mail WHERE recipient = $1 AND template = $2 ORDER BY id DESC LIMIT 1",
-            email,
-            template,
-        )
-        return f"{self.url}/{str(address).split('/', 3)[3]}"
-
-
 @pytest.fixture(scope="module")
 async def space(
     postgres_server: PostgresServer, nats_server_alone: NatsServer, tmp_path_factory: pytest.TempPathFactory
@@ -93,38 +75,13 @@ async def space(
         await owner.close()
 
 
-async def _context(
-    browser: Browser, *, width: int = 320, scripts: bool = True, **more: str
-) -> BrowserContext:
-    context = await browser.new_context(
-        viewport={"width": width, "height": 740},
-        java_script_enabled=scripts,
-        locale=more.get("locale", "fr-FR"),
-        color_scheme="dark" if more.get("theme") == "dark" else "light",
-    )
-    context.set_default_timeout(20_000)
-    return context
-
-
-async def _connect(page: Page, space: Space, email: str) -> None:
-    """Connect for the first time, as people do."""
-    await page.goto(f"{space.url}/first-connection")
-    await page.locator("#f-email").fill(email)
-    await page.locator("button.primary").click()
-    await expect(page.locator("h1")).to_contain_text("messagerie")
-    await page.goto(await space.link(email, "customer_first_connection"))
-    await page.locator("#f-new_password").fill(PASSWORD)
-    await page.locator("button.primary").click()
-    await expect(page.locator(".now")).to_be_visible()
-
-
 async def test_everything_but_passkeys_works_without_a_script(space: Space, browser: Browser) -> None:
     email, further = (f"{secrets.token_hex(4)}@exemple.example" for _ in range(2))
     await add_order(space.owner, email, name=LONG_NAME)
     await add_order(space.owner, further, states=("paid",) * 3, state="settled")
-    context = await _context(browser, scripts=False)
+    context = await context_of(browser, scripts=False)
     page = await context.new_page()
-    await _connect(page, space, email)
+    await connect(page, space, email)
     await expect(page.locator(".now h1")).to_contain_text("Prochain prélèvement : 42,65 € le 4 décembre 2026")
     await page.get_by_role("link", name="Voir l’échéancier").first.click()
     await expect(page.locator(".debits tbody tr")).to_have_count(3)
@@ -170,50 +127,44 @@ async def test_every_page_is_usable_at_320_px_and_by_axe_and_light(
             states=("paid",) * 9 + ("in_progress",),
             amount_minor=12_800,
         )
-    context = await _context(browser, theme=theme, locale=locale)
+    context = await context_of(browser, theme=theme, locale=locale)
     complaints: list[str] = []
     page = await context.new_page()
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("console", lambda one: complaints.append(one.text) if one.type == "error" else None)
     for path in OPEN_PAGES:
         await page.goto(space.url + path)
-        await _is_usable(page)
+        await assert_usable(page)
     await page.goto(f"{space.url}/first-connection")
     await page.locator("#f-email").fill(email)
     await page.locator("button.primary").click()
-    await _is_usable(page)
+    await assert_usable(page)
     await page.goto(await space.link(email, "customer_first_connection"))
-    await _is_usable(page)
+    await assert_usable(page)
     await page.locator("#f-new_password").fill("Aaaaaaaa1")
     await page.locator("button.primary").click()
-    await _is_usable(page)
+    await assert_usable(page)
     await page.locator("#f-new_password").fill(PASSWORD)
     await page.locator("button.primary").click()
     await expect(page.locator(".now.unpaid")).to_be_visible()
     for path in PAGES:
         await page.goto(space.url + path.format(order=OrderId(order.bytes).text))
-        await _is_usable(page)
+        await assert_usable(page)
         await page.set_viewport_size({"width": 1440, "height": 900})
-        await _is_usable(page)
+        await assert_usable(page)
         await page.set_viewport_size({"width": 320, "height": 740})
     # Refusals answer with 4xx, which browsers write into the console.
     assert [one for one in complaints if "status of 4" not in one] == []
     await context.close()
 
 
-async def _is_usable(page: Page) -> None:
-    assert await barriers(page) == [], page.url
-    wide = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    assert wide <= 0, (page.url, wide)
-
-
 async def test_a_page_and_all_that_it_loads_is_light(space: Space, browser: Browser) -> None:
     email = f"{secrets.token_hex(4)}@exemple.example"
     for number in range(12):
         await add_order(space.owner, email, purchased_on=date(2026, 1, 1) + timedelta(days=number))
-    context = await _context(browser, width=1440)
+    context = await context_of(browser, width=1440)
     page = await context.new_page()
-    await _connect(page, space, email)
+    await connect(page, space, email)
     await page.goto(f"{space.url}/schedules")
     sizes = await page.evaluate(
         "() => performance.getEntriesByType('navigation').concat(performance.getEntriesByType('resource'))"
@@ -228,9 +179,9 @@ async def test_a_page_and_all_that_it_loads_is_light(space: Space, browser: Brow
 async def test_a_person_is_one_tap_away_at_every_width(space: Space, browser: Browser, width: int) -> None:
     email = f"{secrets.token_hex(4)}@exemple.example"
     await add_order(space.owner, email)
-    context = await _context(browser, width=width)
+    context = await context_of(browser, width=width)
     page = await context.new_page()
-    await _connect(page, space, email)
+    await connect(page, space, email)
     links = page.locator(".space-nav a")
     await expect(links).to_have_count(4)
     for link in await links.all():
@@ -247,9 +198,9 @@ async def test_a_change_of_card_that_fails_leads_to_a_person_and_says_whose_card
 ) -> None:
     email = f"{secrets.token_hex(4)}@exemple.example"
     order = await add_order(space.owner, email)
-    context = await _context(browser, width=360)
+    context = await context_of(browser, width=360)
     page = await context.new_page()
-    await _connect(page, space, email)
+    await connect(page, space, email)
     customer = await space.owner.fetchval("SELECT customer_id FROM customer_email WHERE email = $1", email)
     assert customer is not None
     typed = await add_card(space.owner, order, last_four="1111")
@@ -262,7 +213,7 @@ async def test_a_change_of_card_that_fails_leads_to_a_person_and_says_whose_card
     await expect(page.locator("h1")).to_have_text("Votre carte n’a pas été changée")
     link = page.locator("main").get_by_role("link", name="Nous contacter")
     await expect(link).to_have_attribute("href", "/contact")
-    await _is_usable(page)
+    await assert_usable(page)
     await page.goto(f"{address}?card_token=ctk_{'0' * 26}")
     await expect(page.locator("main")).to_contain_text(
         "Celle que vous venez de saisir n’a pas été prise en compte"
@@ -285,9 +236,9 @@ async def test_the_form_is_never_closed_and_says_when_it_is_answered(
         0 if is_open else None,
         1440 if is_open else None,
     )
-    context = await _context(browser, width=360)
+    context = await context_of(browser, width=360)
     page = await context.new_page()
-    await _connect(page, space, email)
+    await connect(page, space, email)
     await page.goto(f"{space.url}/contact")
     form = page.locator(".ways li").filter(has=page.locator("a[href='/contact/write']")).last
     await expect(form.locator(".pill")).to_have_count(0)
@@ -295,26 +246,17 @@ async def test_the_form_is_never_closed_and_says_when_it_is_answered(
         "Réponse le jour même" if is_open else "un conseiller vous répond à la réouverture"
     )
     await expect(page.get_by_role("link", name="+33 1 99 00 00 01")).to_be_visible()
-    await _is_usable(page)
+    await assert_usable(page)
     await space.owner.execute("DELETE FROM opening_exception")
     await context.close()
-
-
-async def _open_the_chat(space: Space) -> None:
-    await space.owner.execute("DELETE FROM opening_exception WHERE channel = 'chat'")
-    await space.owner.execute(
-        "INSERT INTO opening_exception (channel, day, opens_minute, closes_minute, label_fr, label_en, made_at)"
-        " SELECT 'chat', (now() AT TIME ZONE 'Europe/Paris')::date + n, 0, 1440, 'Essai', 'Trial', now()"
-        " FROM generate_series(0, 1) AS n"
-    )
 
 
 async def test_the_assistant_and_the_form_work_without_a_script(space: Space, browser: Browser) -> None:
     email = f"{secrets.token_hex(4)}@exemple.example"
     await add_order(space.owner, email)
-    context = await _context(browser, scripts=False)
+    context = await context_of(browser, scripts=False)
     page = await context.new_page()
-    await _connect(page, space, email)
+    await connect(page, space, email)
     await page.get_by_role("link", name="Nous contacter").click()
     await page.get_by_role("link", name="Interroger l’assistant").click()
     await page.locator("#f-text").fill("Combien me reste-t-il à payer ?")
@@ -332,12 +274,12 @@ async def test_the_assistant_and_the_form_work_without_a_script(space: Space, br
 
 
 async def test_a_chat_is_written_and_read_in_the_page_as_it_is_said(space: Space, browser: Browser) -> None:
-    await _open_the_chat(space)
+    await open_the_chat(space)
     email = f"{secrets.token_hex(4)}@exemple.example"
     await add_order(space.owner, email)
-    context = await _context(browser, width=360)
+    context = await context_of(browser, width=360)
     page = await context.new_page()
-    await _connect(page, space, email)
+    await connect(page, space, email)
     await page.goto(f"{space.url}/contact/chat")
     await page.get_by_role("button", name="Parler à un conseiller").click()
     await expect(page.locator("[data-standing]")).to_contain_text("Nous cherchons un conseiller")
@@ -362,21 +304,10 @@ async def test_a_chat_is_written_and_read_in_the_page_as_it_is_said(space: Space
     await expect(page.locator(".by-agent .said")).to_have_text("Bonjour, je regarde.", timeout=20_000)
     await expect(page.locator("[data-standing]")).to_contain_text("Inès Marchand est là")
     assert await page.evaluate("window.stays") is True
-    await _is_usable(page)
+    await assert_usable(page)
     await page.get_by_role("button", name="Terminer le chat").click()
     await expect(page.locator(".notice")).to_contain_text("Le chat est terminé")
     await context.close()
-
-
-async def _looked_at(browser: Browser, context: BrowserContext, url: str) -> None:
-    """Look at a page at 320 px as whoever has a script: nothing is wider than it, and axe finds nothing serious."""
-    scripted = await _context(browser)
-    await scripted.add_cookies(await context.cookies())  # pyright: ignore[reportArgumentType]
-    page = await scripted.new_page()
-    await page.goto(url)
-    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth") is True
-    assert await barriers(page) == []
-    await scripted.close()
 
 
 async def test_s2_36_to_s2_41_an_unpaid_is_settled_on_a_phone_without_a_script(
@@ -392,9 +323,9 @@ async def test_s2_36_to_s2_41_an_unpaid_is_settled_on_a_phone_without_a_script(
         state="unpaid",
     )
     await add_card(space.owner, order)
-    context = await _context(browser, width=360, scripts=False)
+    context = await context_of(browser, width=360, scripts=False)
     page = await context.new_page()
-    await _connect(page, space, email)
+    await connect(page, space, email)
     # S2.36: at the top right of the schedule, where its status is.
     await page.locator(".schedule header").get_by_role("link", name="Régulariser").click()
     await expect(page.locator("main")).to_contain_text("Pour régulariser votre impayé de 159,18 €")
@@ -404,7 +335,7 @@ async def test_s2_36_to_s2_41_an_unpaid_is_settled_on_a_phone_without_a_script(
     await expect(ways.nth(0)).to_contain_text("aujourd’hui, soit 159,18 €")
     await expect(ways.nth(1)).to_contain_text("sur 2 mois, soit 79,59 € par mois")
     await expect(ways.nth(2)).to_contain_text("sur 3 mois, soit 53,06 € par mois")
-    await _looked_at(browser, context, page.url)
+    await look_at(browser, context, page.url)
     await page.get_by_label("Je paie en 3 fois").check()
     await page.get_by_role("button", name="Payer avec ma carte").click()
     # No bank can be asked here, so that the payment is rejected: S2.40 and S2.41.
@@ -412,7 +343,7 @@ async def test_s2_36_to_s2_41_an_unpaid_is_settled_on_a_phone_without_a_script(
     await expect(popped).to_contain_text("Votre paiement de 53,06 € a été rejeté")
     await expect(popped).to_contain_text("Rien n’a été débité")
     assert await popped.get_by_role("link", name="Appeler").get_attribute("href") == "tel:+33199000002"
-    await _looked_at(browser, context, page.url)
+    await look_at(browser, context, page.url)
     await popped.get_by_role("link", name="Fermer").click()
     await expect(page.locator(".schedule header")).to_contain_text("impayé")
     assert (
@@ -430,9 +361,9 @@ async def test_a_refused_debit_says_when_it_is_tried_again_and_offers_another_ca
     order = await add_order(space.owner, email, purchased_on=now.date() - timedelta(days=32))
     card = await add_card(space.owner, order)
     await refuse_debit(space.owner, order, 2, Reason.INSUFFICIENT_FUNDS, again=now + timedelta(days=4))
-    context = await _context(browser, width=360, scripts=False)
+    context = await context_of(browser, width=360, scripts=False)
     page = await context.new_page()
-    await _connect(page, space, email)
+    await connect(page, space, email)
     told = page.locator(".now.debit_failed")
     await expect(told.locator("h1")).to_contain_text("Nous n’avons pas pu prélever 42,65 €")
     await expect(told).to_contain_text("Nous réessaierons à partir du")
@@ -442,7 +373,7 @@ async def test_a_refused_debit_says_when_it_is_tried_again_and_offers_another_ca
     await expect(again).to_contain_text("refusé")
     await expect(again).to_contain_text("nouvel essai le")
     await expect(told.get_by_role("link", name="Modifier ma carte")).to_have_count(0)
-    await _looked_at(browser, context, page.url)
+    await look_at(browser, context, page.url)
     await space.owner.execute(
         "UPDATE stored_card SET expiry = $2 WHERE id = $1", card, f"{now - timedelta(days=32):%y%m}"
     )
@@ -467,9 +398,9 @@ async def test_what_is_being_settled_says_its_next_part_and_what_is_left(
     email = f"{secrets.token_hex(4)}@exemple.example"
     today = datetime.now(PARIS).date()
     await add_order(space.owner, email, state="being_settled", purchased_on=today - timedelta(days=20))
-    context = await _context(browser, width=360, scripts=False)
+    context = await context_of(browser, width=360, scripts=False)
     page = await context.new_page()
-    await _connect(page, space, email)
+    await connect(page, space, email)
     told = page.locator(".now.being_settled")
     await expect(told).to_contain_text("Prochaine mensualité : 42,65 € le")
     await expect(told).to_contain_text("Il reste 85,30 € à payer en tout")
@@ -520,9 +451,9 @@ async def test_each_schedule_has_its_own_card_its_own_act_and_counts_what_is_owe
     cards = {going: ("1111", "9912"), failed: ("2222", "9912"), late: ("3333", "2609")}
     for order, (last_four, expiry) in cards.items():
         await add_card(space.owner, order, last_four=last_four, expiry=expiry)
-    context = await _context(browser, width=360, scripts=False)
+    context = await context_of(browser, width=360, scripts=False)
     page = await context.new_page()
-    await _connect(page, space, email)
+    await connect(page, space, email)
     acts = page.locator(".now .each a")
     await expect(acts).to_have_count(2)
     for act, order, amount in ((acts.nth(0), late, "42,65 €"), (acts.nth(1), failed, "259,17 €")):
@@ -541,7 +472,7 @@ async def test_each_schedule_has_its_own_card_its_own_act_and_counts_what_is_owe
     await expect(rows.locator("tr.late")).to_have_count(1)
     await expect(rows.locator("tr.late")).to_contain_text("259,17 €")
     await expect(rows).to_contain_text("Repris par la régularisation")
-    await _looked_at(browser, context, page.url)
+    await look_at(browser, context, page.url)
     await page.goto(f"{space.url}/schedules/ended")
     folded = page.locator(f"#{OrderId(settled.bytes).text} .fold summary")
     await expect(folded).to_have_text("2 prélèvements réglés sur 2")
