@@ -33,7 +33,14 @@ def test_a_session_comes_back_and_shows_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    "spoil", [lambda v: v[:-2] + "AA", lambda v: "A" + v[1:], lambda v: "", lambda v: "é", lambda v: v * 20]
+    "spoil",
+    [
+        lambda v: v[:-2] + ("BB" if v.endswith("AA") else "AA"),
+        lambda v: ("B" if v.startswith("A") else "A") + v[1:],
+        lambda v: "",
+        lambda v: "é",
+        lambda v: v * 20,
+    ],
 )
 def test_an_altered_session_is_none(spoil: Callable[[str], str]) -> None:
     assert unseal_session(SEALER, spoil(seal_session(SEALER, SESSION)), AgentSession) is None
