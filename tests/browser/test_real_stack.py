@@ -298,7 +298,7 @@ async def _type_card(page: Page, number: str) -> None:
 
 
 async def _assert_thanked(page: Page) -> None:
-    await expect(page.locator("h1")).to_have_text("Merci, c’est payé", timeout=20_000)
+    await expect(page.locator("h1")).to_have_text("Merci, votre premier paiement est fait", timeout=20_000)
     states = page.locator("tbody td:nth-child(4)")
     await expect(states).to_have_text(["réglé", "à venir", "à venir"])
     assert await barriers(page) == []
@@ -368,7 +368,7 @@ async def test_without_a_script_the_card_is_typed_on_a_page_of_its_own(
     await page.get_by_label("Expiry date").fill("12/30")
     await page.get_by_label("Security code").fill("123")
     await page.get_by_role("button").click()
-    await expect(page.locator("h1")).to_have_text("Thank you, it is paid", timeout=20_000)
+    await expect(page.locator("h1")).to_have_text("Thank you, your first payment is made", timeout=20_000)
     await context.close()
 
 

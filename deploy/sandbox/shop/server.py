@@ -102,20 +102,25 @@ class Shop:
         return _to("/basket", ("set-cookie", _cookie("basket", write_basket(basket))))
 
     async def _show_basket(self, _request: Request, visit: Visit) -> Response:
-        return await self._basket_page(visit, {"plan": "3x", "name": "", "email": ""}, {})
+        return await self._basket_page(visit, {"plan": "", "name": "", "email": ""}, {})
 
     async def _basket_page(
         self, visit: Visit, typed: dict[str, str], problems: dict[str, str], *, status: int = 200
     ) -> Response:
         plans = await self._merchant.plans(visit.language) if visit.basket else []
         asked = [self._preview(visit, plan["code"]) for plan in plans if takes(plan, total_of(visit.basket))]
+        previews = [each for each in await asyncio.gather(*asked) if each is not None]
+        offered = [each["plan"]["code"] for each in previews]
+        if offered and typed["plan"] not in offered:
+            # The first is chosen, however many there are: nothing is dearer for whoever does not look.
+            typed = {**typed, "plan": offered[0]}
         return page(
             visit,
             "basket.html",
             status=status,
             lines=[(GOODS[code], number) for code, number in visit.basket.items()],
             total=total_of(visit.basket),
-            previews=[each for each in await asyncio.gather(*asked) if each is not None],
+            previews=previews,
             ranges=[] if asked else ranges_of(plans),
             typed=typed,
             problems=problems,

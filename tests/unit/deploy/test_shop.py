@@ -83,6 +83,26 @@ async def test_no_amounts_are_named_where_they_would_explain_nothing(plans: list
     assert alert(answer) == "This amount cannot be paid in instalments."
 
 
+@pytest.mark.parametrize("codes", [["10x"], ["3x", "10x"], ["2x", "3x", "10x"]])
+async def test_the_first_plan_is_chosen_however_many_there_are(codes: list[str]) -> None:
+    plans = [plan(code, 100, 300_000) for code in codes]
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.method == "GET":
+            return httpx.Response(200, json={"data": plans})
+        asked = json.loads(request.content)
+        part = {"due_on": "2026-11-29", "amount": asked["amount"]}
+        chosen = {"code": asked["plan"], "parts": 1}
+        fee = {"amount": 0, "currency": "EUR"}
+        return httpx.Response(200, json={"plan": chosen, "fee": fee, "instalments": [part]})
+
+    client = httpx.AsyncClient(transport=httpx.MockTransport(answer), base_url="http://api")
+    page = (await basket(client, "bowls-1", "fr")).body
+    assert isinstance(page, bytes)
+    radios = re.findall(r'name="plan" value="(\w+)"( checked)?', page.decode())
+    assert radios == [(code, " checked" if code == codes[0] else "") for code in codes]
+
+
 async def test_a_preview_that_does_not_answer_is_not_a_refusal() -> None:
     answer = await basket(api([plan("3x", 100, 300_000)], httpx.Response(503, json={})), "bowls-1", "en")
     assert answer.status == 503
