@@ -18,6 +18,8 @@ LINKS_PER_EMAIL_MAX: Final = 15
 
 LINKS_PER_IP_MAX: Final = 30
 EMAILS_MAX: Final = 10
+NAME_CHARACTERS_MIN: Final = 4
+"""What stands before the @ of an address, from which on a password may not hold it."""
 
 
 def link_bounds(subject: Callable[[str, str], str], email: str, *, asker: str) -> dict[str, int]:
@@ -34,9 +36,15 @@ def why_password_refused(password: str, *, email: str, is_common: bool) -> str |
         return f"password_too_simple {lacks}"
     if len(password) > PASSWORD_CHARACTERS_MAX:
         return "password_too_long"
-    if is_common or len(set(password)) < 4 or email.partition("@")[0] in password.lower():
+    if is_common or len(set(password)) < 4 or _says_name_of(email, password):
         return "password_common"
     return None
+
+
+def _says_name_of(email: str, password: str) -> bool:
+    """Return whether it holds what stands before the @, where that is long enough to be a name."""
+    name = email.partition("@")[0]
+    return len(name) >= NAME_CHARACTERS_MIN and name in password.lower()
 
 
 def _lacks(password: str) -> str:

@@ -5,7 +5,7 @@ import contextlib
 import ssl
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
-from email.utils import format_datetime, formataddr
+from email.utils import format_datetime, formataddr, parseaddr
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
@@ -126,6 +126,9 @@ class MailRound:
 
     def _written(self, mail: Leased, words: Rendered, face: Face) -> EmailMessage:
         """Return a mail that can be written to the wire. Raises: MailUnwritable."""
+        if parseaddr(mail.recipient)[1] != mail.recipient:
+            # Whoever reads it as a header would send it to somebody else.
+            raise MailUnwritable("recipient")
         try:
             message = self._message(mail, words, face)
             message.as_bytes(policy=SMTP_POLICY)
@@ -196,6 +199,8 @@ def _is_final(error: Exception) -> bool:
         error, aiosmtplib.SMTPAuthenticationError
     ):
         return error.code >= _REFUSED_FOR_GOOD
+    if isinstance(error, aiosmtplib.SMTPNotSupported):
+        return True  # Such as an address in another alphabet, at a relay that knows none.
     # A mail that cannot even be written will not write itself better later.
     return isinstance(error, (TemplateUnknown, ValueError)) and not isinstance(error, OSError)
 

@@ -39,6 +39,14 @@ def test_a_password_has_eight_characters_of_four_kinds_and_is_not_ones_address(
     assert why_password_refused(password, email=EMAIL, is_common=False) == why
 
 
+def test_a_letter_before_the_at_is_no_name_that_a_password_must_not_hold() -> None:
+    assert why_password_refused("Quartz-8!Bague", email="a@client.example", is_common=False) is None
+    assert (
+        why_password_refused("Quartz-8!Anna", email="anna@client.example", is_common=False)
+        == "password_common"
+    )
+
+
 def test_a_password_that_guessers_try_first_is_refused() -> None:
     assert why_password_refused("Bonjour2024!", email=EMAIL, is_common=True) == "password_common"
 

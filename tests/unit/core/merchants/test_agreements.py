@@ -107,6 +107,14 @@ async def test_the_same_contract_is_the_same_paper() -> None:
     assert media_type_of(one) == "application/pdf"
 
 
+@pytest.mark.parametrize("institution", ["Zoë 😊", "王小明", "საქართველო", "Δίκη & Υιοί"])
+async def test_a_name_in_letters_that_no_font_of_ours_draws_still_has_its_paper(institution: str) -> None:
+    template = Path(agreements.__file__).with_name("contract.typ")
+    content = msgspec.structs.replace(CONTENT, institution=institution)
+    made = await typeset(template, paper_of(content, "fr", made_at=MADE_AT, is_draft=False), made_at=MADE_AT)
+    assert media_type_of(made) == "application/pdf"
+
+
 def test_the_paper_says_what_was_agreed_in_both_languages() -> None:
     french = paper_of(CONTENT, "fr", made_at=MADE_AT, is_draft=False)
     english = paper_of(CONTENT, "en", made_at=MADE_AT, is_draft=True)
