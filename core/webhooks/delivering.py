@@ -24,7 +24,7 @@ from core.values.ids import encode_id
 from core.webhooks import store
 from core.webhooks.model import Answered, Leased
 from core.webhooks.rules import disabled_why, next_try
-from core.webhooks.sending import TIMEOUT_S, Sender
+from core.webhooks.sending import REST_TIMEOUT_S, TIMEOUT_S, Sender
 from core.webhooks.signing import headers_of
 
 LEASE: Final = timedelta(seconds=60)
@@ -37,7 +37,7 @@ FAILING_AT_ONCE_MAX: Final = 4
 
 _log = structlog.get_logger("core.webhooks")
 
-assert LEASE.total_seconds() > 2 * TIMEOUT_S
+assert LEASE.total_seconds() > 2 * (TIMEOUT_S + 2 * REST_TIMEOUT_S)
 
 
 class Deliverer:

@@ -1,4 +1,7 @@
-"""One message over HTTPS: to addresses of the Internet only, without redirects, bounded in time and bytes."""
+"""One message over HTTPS: to addresses of the Internet only, without redirects, bounded in time and bytes.
+
+What became of a message is its answer's status: a receiver that has sent the head of its answer has the message.
+"""
 
 import asyncio
 import ipaddress
@@ -7,6 +10,7 @@ import ssl
 import unicodedata
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any, Final, cast
 from urllib.parse import urlsplit
 
@@ -18,6 +22,9 @@ from core.webhooks.model import ANSWER_CHARACTERS_MAX, Answered
 from core.webhooks.rules import fault_of_url, may_connect, retry_after_s
 
 TIMEOUT_S: Final = 15.0
+"""Until the status and the headers of an answer are there."""
+REST_TIMEOUT_S: Final = 2.0
+"""For the rest of an answer, which is only shown: the status has said what became of the message."""
 ANSWER_BYTES_MAX: Final = 4_096
 CONNECTIONS_MAX: Final = 128
 _KEEPALIVE_S: Final = 30.0
@@ -107,8 +114,8 @@ class Sender:
         if fault_of_url(url, loopback=self._loopback) is not None:
             return Answered("address_refused")
         try:
-            async with asyncio.timeout(self._timeout_s):
-                return await self._exchange(url, headers, body)
+            async with asyncio.timeout(self._timeout_s) as deadline:
+                return await self._exchange(url, headers, body, deadline)
         except AddressRefused:
             return Answered("address_refused")
         except (TimeoutError, httpcore.TimeoutException):
@@ -123,7 +130,9 @@ class Sender:
         self._network.close()
         await self._pool.aclose()
 
-    async def _exchange(self, url: str, headers: Mapping[str, str], body: bytes) -> Answered:
+    async def _exchange(
+        self, url: str, headers: Mapping[str, str], body: bytes, deadline: asyncio.Timeout
+    ) -> Answered:
         async with self._pool.stream(
             "POST",
             url,
@@ -136,18 +145,30 @@ class Sender:
             },
             content=body,
         ) as response:
-            began = bytearray()
-            async for chunk in response.aiter_stream():
-                began += chunk
-                if len(began) >= ANSWER_BYTES_MAX:
-                    break
+            # Above the bound of the rest, with time to close: what a receiver has said is not lost to a slow end of it.
+            deadline.reschedule(asyncio.get_running_loop().time() + 2 * REST_TIMEOUT_S)
+            began = await _began(response)
             asked = {name.lower(): value for name, value in response.headers}.get(b"retry-after", b"")
             return Answered(
                 _outcome_of(response.status),
                 response.status,
-                _shown(bytes(began)),
+                _shown(began),
                 retry_after_s(asked.decode("latin-1").strip()),
             )
+
+
+async def _began(response: httpcore.Response) -> bytes:
+    """Return how a body begins, as far as it comes: one that drips, breaks off or is malformed changes no status."""
+    began = bytearray()
+    with suppress(
+        TimeoutError, httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError, OSError
+    ):
+        async with asyncio.timeout(REST_TIMEOUT_S):
+            async for chunk in response.aiter_stream():
+                began += chunk
+                if len(began) >= ANSWER_BYTES_MAX:
+                    break
+    return bytes(began)
 
 
 def _outcome_of(status: int) -> WebhookOutcome:

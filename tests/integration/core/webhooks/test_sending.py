@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import ssl
 from collections.abc import AsyncIterator
@@ -72,6 +73,33 @@ async def test_only_a_status_of_success_counts_as_taken(status: str, outcome: st
 async def test_a_receiver_may_say_when_to_come_back() -> None:
     answered = await send_to(Receiver(answer("429 Too Many", "Retry-After: 90")))
     assert (answered.outcome, answered.retry_after_s) == ("refused", 90)
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome"), [("200 OK", "accepted"), ("500 Oops", "refused"), ("410 Gone", "gone")]
+)
+@pytest.mark.parametrize("ends", ["drips", "closes", "no chunk"])
+async def test_the_status_counts_whatever_becomes_of_the_body(
+    status: str, outcome: str, ends: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "REST_TIMEOUT_S", 0.2)
+    framing = "transfer-encoding: chunked" if ends == "no chunk" else "content-length: 100"
+    head = f"HTTP/1.1 {status}\r\n{framing}\r\n\r\n".encode()
+
+    async def answer_in_part(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(BODY)
+        writer.write(head + (b"zz\r\nbegun" if ends == "no chunk" else b"begun"))
+        await writer.drain()
+        if ends != "closes":
+            await reader.read()  # Until the sender has had enough.
+        writer.close()
+
+    server = await asyncio.start_server(answer_in_part, "127.0.0.1", 0)
+    async with server, sender() as opened:
+        port = server.sockets[0].getsockname()[1]
+        answered = await opened.send(f"http://127.0.0.1:{port}/", {}, BODY)
+    assert (answered.outcome, answered.status) == (outcome, int(status[:3]))
+    assert answered.answer == ("" if ends == "no chunk" else "begun")
 
 
 async def test_a_receiver_that_never_answers_is_left_at_the_deadline() -> None:
