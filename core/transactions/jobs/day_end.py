@@ -1,6 +1,6 @@
 """End of day: what was bought is captured, business date by business date."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import asyncpg
 import structlog
@@ -14,6 +14,15 @@ LOOK_BACK = timedelta(days=10)
 BOOKED_BACK = timedelta(days=70)
 """How far back a day is captured on which something was booked late."""
 
+TAKEN_BACK_WITHIN = timedelta(minutes=30)
+"""How long a sale stays a hold after its day is over, for its till to take it back.
+
+Tills void what they have just sold, within seconds or, with a customer who comes back to the counter, minutes; what is
+captured can no longer be taken back. A store whose terminals keep the clock of another zone sells on dates that are over
+where it is, and everybody sells just before midnight. A round is made every quarter of an hour, so what is too young for
+one is taken by a later one: a date that was closed is looked at again for `LOOK_BACK`.
+"""
+
 _log = structlog.get_logger("core.day_end")
 
 
@@ -26,7 +35,7 @@ class DayEnd:
         self.captured = 0
 
     async def round(self) -> int:
-        """Capture what is left of the days that are over; return how many attempts were captured."""
+        """Capture what is left of the days that are over, but for what came just now; return how many were captured."""
         now = self._clock.now()
         async with self._pool.acquire() as connection:
             zones = await connection.fetch(queries.list_time_zones)
@@ -34,7 +43,8 @@ class DayEnd:
             utc_date = now.date()
             days = await connection.fetch(
                 queries.uncaptured_days,
-                utc_date - LOOK_BACK,
+                # What was too young for the round before is of a date that was looked at then.
+                (now - TAKEN_BACK_WITHIN * 2).date() - LOOK_BACK,
                 max(today_in.values(), default=utc_date),
                 utc_date - BOOKED_BACK,
             )
@@ -42,16 +52,18 @@ class DayEnd:
         captured = 0
         for day in days:
             day_over = [zone for zone, today in today_in.items() if day["business_date"] < today]
-            captured += await self.close(day["business_date"], day_over)
+            captured += await self.close(
+                day["business_date"], day_over, received_before=now - TAKEN_BACK_WITHIN
+            )
         return captured
 
-    async def close(self, business_date: date, time_zones: list[str]) -> int:
-        """Capture one business date of the stores in some time zones, in commits of a bounded size."""
+    async def close(self, business_date: date, time_zones: list[str], *, received_before: datetime) -> int:
+        """Capture what came before a moment of one date of the stores in some zones, in commits of a bounded size."""
         captured = 0
         async with self._pool.acquire() as connection:
             while True:
                 row = await connection.fetchrow(
-                    queries.capture_day, business_date, CAPTURED_PER_COMMIT, time_zones
+                    queries.capture_day, business_date, CAPTURED_PER_COMMIT, time_zones, received_before
                 )
                 count: int = row["captured"] if row is not None else 0
                 captured += count

@@ -191,13 +191,14 @@ SELECT count(*) AS put_aside FROM (SELECT FROM dead_letter WHERE closed_at IS NU
 
 -- name: capture_day
 -- End of day where the store is ($3): what was bought is captured, a bounded number at a time; entries and events in
--- the same commit.
+-- the same commit. What came after $4 may yet be taken back by its till, and is left to a later round.
 WITH due AS (
     SELECT a.id, a.business_date
     FROM attempt AS a
     INNER JOIN store AS s ON s.id = a.store_id AND s.time_zone = ANY ($3::text[])
     WHERE a.business_date = $1 AND a.kind IN (:Kind.PURCHASE, :Kind.ADVICE) AND a.state IN (:State.APPROVED,
         :State.PARTIALLY_APPROVED)
+        AND a.received_at < $4::timestamptz
     LIMIT $2
     FOR UPDATE OF a SKIP LOCKED
 ), captured AS (

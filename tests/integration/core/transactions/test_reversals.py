@@ -17,6 +17,7 @@ from core.contracts.reasons import Reason
 from core.contracts.states import EventKind, Kind, ReversalFinding, State
 from core.transactions.bookings.clocks import instants_of
 from core.transactions.bookings.rules import Candidate, Said, find_named
+from core.transactions.jobs.day_end import LOOK_BACK, TAKEN_BACK_WITHIN
 from core.values.ids import rrn_of
 from core.values.zones import time_zone_of, zone_of
 from tests.integration.core.transactions import stand_in_host as behaviour
@@ -497,6 +498,7 @@ async def test_what_happened_long_ago_is_booked_for_a_person_and_captured(world:
     assert (await world.book(advice)).replayed
     events = [e["cause"] for e in await world.events(advice.id) if e["kind"] == EventKind.DOUBTED]
     assert events == ["late"]
+    world.clock.offset += TAKEN_BACK_WITHIN
     await world.day_end.round()
     assert (await world.row(advice.id))["state"] == State.CAPTURED
     await drained(world)
@@ -535,14 +537,18 @@ async def test_what_no_statement_can_take_is_answered_and_kept_on_every_path(wor
     await eventually(all_kept)
 
 
+def at_hour(world: World, hour: int) -> datetime:
+    """Return an hour of today, by the clock of UTC."""
+    day = date.fromordinal(world.today())
+    return datetime(day.year, day.month, day.day, hour, tzinfo=UTC)
+
+
 async def test_a_day_ends_where_the_store_is(world: World) -> None:
     await world.owner.execute("UPDATE store SET department = '971'")
     try:
+        world.clock.offset = at_hour(world, 1) - world.clock.now()
         evening = world.payment(business_date=world.today() - 1)
         await world.pay(evening)
-        day = date.fromordinal(world.today())
-        midnight = datetime(day.year, day.month, day.day, 1, tzinfo=UTC)
-        world.clock.offset = midnight - world.clock.now()
         await world.day_end.round()
         assert (await world.row(evening.id))["state"] == State.APPROVED, "it is still yesterday there"
         world.clock.offset += timedelta(hours=4)
@@ -550,6 +556,43 @@ async def test_a_day_ends_where_the_store_is(world: World) -> None:
         assert (await world.row(evening.id))["state"] == State.CAPTURED
     finally:
         await world.owner.execute("UPDATE store SET department = '75'")
+
+
+async def test_a_till_takes_back_what_it_has_just_sold_on_a_date_that_is_over(world: World) -> None:
+    await world.owner.execute("UPDATE store SET department = '974'")
+    try:
+        world.clock.offset = at_hour(world, 21) - world.clock.now()
+        void, sale = world.payment(), world.payment(amount_minor=2_000)
+        await world.pay(void)
+        await world.pay(sale)
+        await world.day_end.round()
+        assert (await world.row(void.id))["state"] == State.APPROVED, "tomorrow there, but sold just now"
+        world.clock.offset += timedelta(seconds=67)
+        assert (await world.reverse(void)).reason == Reason.APPROVED
+        world.clock.offset += TAKEN_BACK_WITHIN - timedelta(seconds=90)
+        await world.day_end.round()
+        assert (await world.row(sale.id))["state"] == State.APPROVED, "its till may still take it back"
+        world.clock.offset += timedelta(minutes=1)
+        await world.day_end.round()
+        row = await world.row(sale.id)
+        assert (row["state"], row["captured_minor"]) == (State.CAPTURED, 2_000), "by a later round"
+        assert (await world.row(void.id))["state"] == State.REVERSED
+        world.clock.offset = timedelta(0)
+        await drained(world)
+    finally:
+        await world.owner.execute("UPDATE store SET department = '75'")
+
+
+async def test_a_date_that_was_just_in_reach_is_looked_at_again(world: World) -> None:
+    world.clock.offset = at_hour(world, 0) - timedelta(minutes=10) - world.clock.now()
+    on = world.clock.now().date() - LOOK_BACK
+    sale = world.payment(business_date=on.toordinal())
+    await world.pay(sale)
+    await world.day_end.round()
+    assert (await world.row(sale.id))["state"] == State.APPROVED
+    world.clock.offset += TAKEN_BACK_WITHIN + timedelta(minutes=1)
+    await world.day_end.round()
+    assert (await world.row(sale.id))["state"] == State.CAPTURED
 
 
 async def test_the_host_is_told_of_a_reversal_in_utc_and_of_the_stores_own_time(world: World) -> None:
