@@ -84,7 +84,7 @@ def load_words() -> dict[str, Words]:
         for key, (french, english) in _flatten("", tomllib.loads(file.read_text(encoding="utf-8"))):
             if key in entries["fr"]:
                 raise ValueError(f"{file}: {key} stands twice")
-            entries["fr"][key] = _french_typography(french)
+            entries["fr"][key] = french_typography(french)
             entries["en"][key] = english.replace("'", "’")
     return {locale: Words(locale, entries[locale]) for locale in LOCALES}
 
@@ -114,7 +114,7 @@ def _flatten(prefix: str, table: dict[str, object]) -> list[tuple[str, tuple[str
     return flat
 
 
-def _french_typography(text: str) -> str:
+def french_typography(text: str) -> str:
     """Put the spaces and apostrophes that French print wants, so that catalogues are typed plainly."""
     text = _BEFORE_HIGH_MARK.sub("\u202f\\1", text.replace("'", "’"))
     return _AFTER_QUOTE.sub("«\u00a0", _BEFORE_COLON.sub("\u00a0\\1", text))

@@ -22,7 +22,7 @@ from portals.kit.brands import Brands
 from portals.kit.face import Face
 from portals.kit.forms import KEY
 from portals.kit.gateway import LIVE_CONNECTIONS_MAX, Gateway, Json
-from portals.kit.i18n import Words, load_words
+from portals.kit.i18n import Words, french_typography, load_words
 from portals.kit.metrics import PortalMetrics
 from portals.kit.page_forms import PageForms
 from portals.kit.sealing import Sealer
@@ -294,6 +294,10 @@ class Formats:
             return Markup("–")
         brand = self._words.get(f"brand.{card.get('brand')}", str(card.get("brand") or ""))
         return Markup('{} <span class="dots">··</span>{}').format(brand, card["last_four"])
+
+    def prose(self, text: str) -> str:
+        """Return what people typed plainly with the spaces and apostrophes that print wants."""
+        return french_typography(text) if self._locale == "fr" else text.replace("'", "’")
 
     def grouped(self, value: str | None, kind: str) -> str:
         """Return an identifier with its digits in groups."""

@@ -7,10 +7,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from markupsafe import Markup
 
 from core.values.zones import TIME_ZONES
 from portals.kit import formats
 from portals.kit.i18n import load_words
+from portals.kit.kit import Formats
 
 NOW = datetime(2026, 11, 22, 9, 42, 7, 123_000, tzinfo=UTC)
 
@@ -199,3 +201,12 @@ def test_an_identifier_reads_in_the_groups_in_which_it_is_said(kind: str, text: 
 @given(st.text(max_size=40), st.sampled_from(["siren", "siret", "vat", "iban", "phone", "other"]))
 def test_grouping_changes_nothing_but_blanks(text: str, kind: str) -> None:
     assert "".join(formats.grouped(text, kind).split()) == "".join(text.split())
+
+
+def test_what_people_typed_plainly_is_shown_as_french_print_wants_it() -> None:
+    def shown(locale: str, text: str) -> str:
+        return Formats(load_words()[locale], NOW, lambda _: Markup()).prose(text)
+
+    asked = "J'ai changé de carte bancaire ?"
+    assert shown("fr", asked) == "J’ai changé de carte bancaire\u202f?"
+    assert shown("en", "What's next?") == "What’s next?"
