@@ -41,7 +41,7 @@ class PayOrder(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
     `payment.state` says how it stands: `paid`; `challenge`, lead the browser to `payment.action.redirect`, and when it is
     back at `return_url` ask once more, without a token; `under_way`, nobody knows yet, read the order until it is settled;
-    `declined` or `not_authenticated`, open another page for a card. However often it is asked, in however many tabs, one
+    `declined` or `not_authenticated`, open another page for a card; `closed`, the order is paid no more. However often it is asked, in however many tabs, one
     token is one authentication and one debit at most. Without a `return_url` that of the order is taken.
     """
 

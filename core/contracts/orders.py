@@ -38,9 +38,10 @@ OrderEventKind = Literal[
 ]
 ActorKind = Literal["integrator", "agent", "customer", "run"]
 PaymentState = Literal[
-    "no_card", "challenge", "to_finish", "under_way", "paid", "declined", "not_authenticated"
+    "no_card", "challenge", "to_finish", "under_way", "paid", "declined", "not_authenticated", "closed"
 ]
-"""How the first payment stands: `challenge`, its holder is at their bank; `to_finish`, ask to pay once more, without a token."""
+"""How the first payment stands: `challenge`, its holder is at their bank; `to_finish`, ask to pay once more, without a token;
+`closed`, the order was cancelled or abandoned before, and is paid no more."""
 NotPaid = Literal[
     "insufficient_funds",
     "limit_exceeded",

@@ -113,10 +113,11 @@ class PayingHandlers:
 
 
 def _shown(payment: Payment, language: Language) -> OrderPayment:
+    said = "closed" if payment.state == "closed" else payment.why
     return OrderPayment(
         state=payment.state,
         reason=payment.why,
-        text=None if payment.why is None else _WORDS[payment.why].said(language),
+        text=None if said is None else _WORDS[said].said(language),
         action=None
         if payment.expires_at is None
         else PaymentAction(redirect=payment.address, expires_at=timestamp(payment.expires_at)),

@@ -28,7 +28,7 @@ from core.schedules.collecting.first_debits import FirstDebits
 from core.schedules.paying import store
 from core.schedules.paying.errors import OrderNotPayable, PaymentUnderWay
 from core.schedules.paying.pages import refuse_own_machine
-from core.schedules.paying.rules import after_authentication, after_debit
+from core.schedules.paying.rules import after_authentication, after_debit, may_still_pay
 from core.schedules.paying.store import Purchase
 from core.values.clock import Clock, paris_date
 from core.values.web_pages import origin_of
@@ -95,6 +95,9 @@ class Payments:
         facts = await store.payment_facts(connection, order_id)
         if facts.is_active:
             return Payment("paid")
+        # A debit that is on its way is still heard of; what else was tried leads nowhere now.
+        if facts.is_closed and (facts.debit is None or not may_still_pay(facts.debit[0])):
+            return Payment("closed")
         if facts.card_id is None:
             return Payment("no_card")
         if facts.debit is not None:

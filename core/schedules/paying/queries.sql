@@ -27,7 +27,8 @@ UPDATE purchase_order SET card_id = $2 WHERE id = $1 AND activated_at IS NULL;
 -- name: payment_facts
 -- How the payment of an order stands: primary keys, constraint instalment_number and index debit_instalment. $1 order.
 SELECT
-    o.activated_at IS NOT NULL AS is_active, o.currency, o.card_id, i.amount_minor, d.state AS debit_state, d.reason
+    o.activated_at IS NOT NULL AS is_active, o.activated_at IS NULL AND o.state <> 'awaiting_payment' AS is_closed,
+    o.currency, o.card_id, i.amount_minor, d.state AS debit_state, d.reason
 FROM purchase_order AS o
 INNER JOIN instalment AS i ON i.order_id = o.id AND i.number = 1
 LEFT JOIN LATERAL (

@@ -47,6 +47,11 @@ def after_debit(state: DebitState, reason: int) -> tuple[PaymentState, NotPaid |
             return "declined", _OF_DECLINES.get(reason, "card_refused")
 
 
+def may_still_pay(state: DebitState) -> bool:
+    """Return whether a debit has paid, or may have."""
+    return after_debit(state, 0)[0] != "declined"
+
+
 def after_authentication(state: AuthenticationState, *, fits: bool) -> tuple[PaymentState, NotPaid | None]:
     """Return how a payment stands whose debit was not made yet; `fits`: the amount is still what the holder was shown."""
     stands, why = _OF_AUTHENTICATIONS[state]

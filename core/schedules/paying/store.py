@@ -38,9 +38,10 @@ class Purchase(NamedTuple):
 
 
 class PaymentFacts(NamedTuple):
-    """What says how a payment stands; `debit` is of the order's card."""
+    """What says how a payment stands; `debit` is of the order's card. `is_closed`: cancelled or abandoned before it began."""
 
     is_active: bool
+    is_closed: bool
     currency: str
     amount_minor: int
     card_id: bytes | None
@@ -93,6 +94,7 @@ async def payment_facts(connection: Connection, order_id: bytes) -> PaymentFacts
         raise NotFound
     return PaymentFacts(
         row["is_active"],
+        row["is_closed"],
         row["currency"],
         row["amount_minor"],
         _bytes_or_none(row["card_id"]),

@@ -177,6 +177,11 @@ async def test_an_order_says_how_its_first_payment_stands(
     # A repeat of whoever finishes a payment is told the same, and nothing is asked of anybody.
     told = await ask_to_pay(selling, order)
     assert (told.status_code, told.json()["payment"]["state"]) == (200, "paid")
+    cancelled = (await make(selling, reference="C-1")).json()
+    await act(selling, cancelled, "cancel", **WHY)
+    payment = (await selling.get(f"/v1/merchant/orders/{cancelled['id']}")).json()["payment"]
+    assert payment["state"] == "closed"
+    assert payment["text"] == "Cette commande est close : elle n’est plus à payer."
 
 
 @pytest.mark.parametrize(

@@ -443,6 +443,25 @@ async def test_an_order_abandoned_while_its_holder_is_at_the_bank_is_not_debited
     assert till.sent == []
 
 
+@pytest.mark.parametrize("tried", ["nothing", "challenged", "declined", "not authenticated"])
+async def test_an_order_that_is_closed_asks_for_no_card_whatever_was_tried_before(
+    till: Till, tried: str
+) -> None:
+    order, _ = await till.order()
+    world = till.shop.world
+    if tried == "declined":
+        world.host.script.append(behaviour.DECLINE)
+    else:
+        till.answer = CHALLENGES
+    if tried != "nothing":
+        await till.pay(order, await till.token(order))
+    if tried == "not authenticated":
+        await till.returns(status="N")
+    async with world.pool.acquire() as connection, connection.transaction():
+        await abandon(connection, [order.bytes], at=till.shop.calendar.now())
+    assert await till.stands(order) == Payment("closed")
+
+
 async def test_an_amount_that_changed_since_the_holder_confirmed_is_confirmed_anew(till: Till) -> None:
     order, first = await till.order()
     till.answer = CHALLENGES
