@@ -123,8 +123,9 @@ class Desk:
                 *calendar.jobs(),
                 Job("forget_old_keys", HOUSEKEEPING_EVERY_S, self._forget_old),
                 Job("denials", DENIALS_EVERY_S, self._denials.tell, starts_after_s=DENIALS_EVERY_S),
-                # What was approved and left by a crash: acts of people are the desk's alone to tell the engine.
+                # What was approved or wanted, and left by a crash: acts of people are the desk's alone to tell the engine.
                 Job("approvals", TAKE_UP_EVERY_S, self._approvals.take_up, starts_after_s=TAKE_UP_EVERY_S),
+                Job("acts", TAKE_UP_EVERY_S, self._approvals.take_up_acts, starts_after_s=TAKE_UP_EVERY_S),
             ]
         )
 

@@ -46,6 +46,24 @@ SELECT CASE WHEN l.set_by = $3 THEN least(l.before_minor, l.amount_minor) ELSE l
 FROM approval_limit l WHERE l.kind = $1 AND l.currency = $2
 FOR SHARE;
 
+-- name: take_up_acts
+-- Index act_without_outcome, nearly empty. Acts without an outcome that nobody is at ($2: since when), each for one process
+-- alone until then; those that were not tried for longest first, so that one that cannot be done holds up no other. What
+-- was approved is taken up by its approval.
+WITH untouched AS (
+    -- Read once: as a condition of the update it could be read again for each row, beyond its bound.
+    SELECT o.id FROM act AS o
+    WHERE o.outcome IS NULL AND o.recorded_at < $2 AND (o.taken_up_at IS NULL OR o.taken_up_at < $2)
+        AND o.approval_id IS NULL
+    ORDER BY coalesce(o.taken_up_at, o.recorded_at)
+    LIMIT $3
+    FOR UPDATE SKIP LOCKED
+)
+UPDATE act AS a SET taken_up_at = $1
+FROM untouched AS u WHERE a.id = u.id
+RETURNING a.id, a.kind, a.agent_id, a.target_id, a.target_date, a.amount_minor, a.currency, a.reason, a.approval_id, a.ip,
+    a.outcome, a.recorded_at;
+
 -- name: end_act
 -- Primary key, the row locked before.
 UPDATE act SET carried_out_at = $3, outcome = $2 WHERE id = $1 AND outcome IS NULL;

@@ -38,19 +38,15 @@ async def record(connection: Connection, act: Act, now: datetime) -> None:
 async def find(connection: Connection, act_id: bytes) -> Act | None:
     """Return an act."""
     row = await connection.fetchrow(_SQL.find_act, uuid_of(act_id))
-    return row and Act(
-        id=row["id"].bytes,
-        kind=row["kind"],
-        agent_id=row["agent_id"].bytes,
-        target_id=row["target_id"].bytes,
-        target_date=row["target_date"],
-        amount_minor=row["amount_minor"],
-        currency=row["currency"],
-        reason=row["reason"],
-        approval_id=None if row["approval_id"] is None else row["approval_id"].bytes,
-        ip=row["ip"],
-        outcome=row["outcome"],
-    )
+    return None if row is None else _act_of(row)
+
+
+async def take_up(
+    connection: Connection, now: datetime, *, untouched_since: datetime, limit: int
+) -> list[tuple[Act, datetime]]:
+    """Return acts without an outcome that nobody is at, each with when it was recorded; they are the caller's for now."""
+    rows = await connection.fetch(_SQL.take_up_acts, now, untouched_since, limit)
+    return [(_act_of(row), row["recorded_at"]) for row in rows]
 
 
 async def lock(connection: Connection, act_id: bytes) -> int | None:
@@ -149,4 +145,20 @@ async def reach_of(
         uuid_or_none(not_from),
         REGION_CODES,
         REGION_DEPARTMENTS,
+    )
+
+
+def _act_of(row: asyncpg.Record) -> Act:
+    return Act(
+        id=row["id"].bytes,
+        kind=row["kind"],
+        agent_id=row["agent_id"].bytes,
+        target_id=row["target_id"].bytes,
+        target_date=row["target_date"],
+        amount_minor=row["amount_minor"],
+        currency=row["currency"],
+        reason=row["reason"],
+        approval_id=None if row["approval_id"] is None else row["approval_id"].bytes,
+        ip=row["ip"],
+        outcome=row["outcome"],
     )

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 import asyncpg
@@ -43,6 +43,7 @@ from core.transactions.approvals.errors import (
     NotYours,
 )
 from core.transactions.approvals.model import APPROVED_BY, StoredApproval
+from core.transactions.approvals.taking_up import TAKE_UP_AFTER, TAKEN_UP_MAX, take_up_acts
 from core.transactions.approvals.telling import tell_decided
 from core.transactions.approvals.views import approval_of
 from core.transactions.desk.errors import NotRefundable, RefundAboveCaptured
@@ -53,8 +54,6 @@ from core.values.clock import Clock
 from core.values.cursors import id_in, page_of
 from core.values.ids import encode_id
 
-TAKE_UP_AFTER: Final = timedelta(seconds=30)
-TAKEN_UP_MAX: Final = 20
 _LOOK_EVERY_S: Final = 0.1
 
 _DECIDED: Final = ("approval.approved", "approval.refused", "approval.withdrawn")
@@ -202,6 +201,10 @@ class ApprovalHandlers:
             except Refused as refusal:
                 _log.warning("approval_not_taken_up", code=refusal.problem.code)
         return len(left)
+
+    async def take_up_acts(self) -> int:
+        """Have the engine do what one person wanted while it was not there; for the desk's round."""
+        return await take_up_acts(self._pool, self._clock, self._bus)
 
     async def _has_ended(self, caller: SignedIn, approval_id: bytes) -> bool:
         """Wait for whoever carries it out; False when nobody can be at it any more.

@@ -24,6 +24,7 @@ async def check_people(connection: asyncpg.Connection) -> Finding:
         _SQL.limits_by_people,
         _SQL.rights_by_people,
         _SQL.closed_matters_by_people,
+        _SQL.acts_without_outcome,
     ):
         row = await connection.fetchrow(statement)
         assert row is not None

@@ -134,6 +134,21 @@ SELECT
         FILTER (WHERE NOT j.kept))[1:5] AS examples
 FROM judged AS j;
 
+-- name: acts_without_outcome
+-- Something came of what a person wanted, or they were told that nothing did: the desk asks again within a minute.
+WITH judged AS (
+    SELECT
+        public_id('txn', a.target_id) AS shown,
+        a.outcome IS NULL AND a.recorded_at < clock_timestamp() - interval '5 minutes' AS is_left
+    FROM act AS a
+)
+SELECT
+    count(*) AS checked,
+    count(*) FILTER (WHERE j.is_left) AS breaches,
+    (array_agg(jsonb_build_object('code', 'act.without_outcome', 'facts', jsonb_build_object('id', j.shown)))
+        FILTER (WHERE j.is_left))[1:5] AS examples
+FROM judged AS j;
+
 -- name: blocks_by_people
 -- Blocks, their ends, and the echo on what they stop, which is what the engine reads.
 WITH made AS (
