@@ -63,6 +63,7 @@ class MyOrder(msgspec.Struct, kw_only=True):
     """A purchase and its schedule. `remaining` is still to be paid, the fee within; `email` is how it was bought.
 
     `card_change`: whether its card may be changed now, and if not, why.
+    `paid` is what was debited; of it `refunded` was given back, and `owed_back` is still to be.
     `settling` are the parts by which what was unpaid is or was settled, apart from the plan's own; `settled` is what was
     paid of them.
     """
@@ -78,6 +79,7 @@ class MyOrder(msgspec.Struct, kw_only=True):
     paid: Money
     remaining: Money
     unpaid: Money
+    refunded: Money
     owed_back: Money
     email: str
     instalments: list[MyInstalment]

@@ -22,6 +22,8 @@ _WORDS: Final[dict[str, dict[str, str]]] = {
         "purchased_on": "Date d’achat",
         "fee": "Frais de dossier",
         "cancelled": "Annulé par l’enseigne",
+        "refunded": "Remboursé",
+        "owed_back": "À vous rembourser",
         "state": "Statut de l’échéancier",
         "card": "Carte débitée",
         "customer": "Client",
@@ -49,6 +51,8 @@ _WORDS: Final[dict[str, dict[str, str]]] = {
         "purchased_on": "Date of the purchase",
         "fee": "Fee",
         "cancelled": "Cancelled by the shop",
+        "refunded": "Given back",
+        "owed_back": "To be given back",
         "state": "Status of the schedule",
         "card": "Debited card",
         "customer": "Customer",
@@ -105,6 +109,10 @@ def paper_of(order: MyOrderView, language: str, *, institution: str, name: str, 
     ]
     if order.cancelled.amount:
         facts.append((words["cancelled"], money(order.cancelled)))
+    if order.refunded.amount:
+        facts.append((words["refunded"], money(order.refunded)))
+    if order.owed_back.amount:
+        facts.append((words["owed_back"], money(order.owed_back)))
     facts.append((words["state"], _capital(SCHEDULE_WORDS[locale][order.state])))
     if order.settling:
         facts.append((words["settled"], money(order.settled)))

@@ -10,6 +10,7 @@ SELECT p.id, p.reference, p.state, p.purchased_on, p.currency, p.amount_minor, p
        coalesce(s.name, c.legal_name) AS shop, k.brand, k.last_four, k.expiry,
        (SELECT coalesce(sum(x.amount_minor), 0)::bigint FROM order_cancellation x
         WHERE x.order_id = p.id AND x.kind = 'cancellation') AS cancelled_minor,
+       (SELECT coalesce(sum(r.amount_minor), 0)::bigint FROM order_refund r WHERE r.order_id = p.id) AS refunded_minor,
        owed_back_minor(p.id) AS owed_back_minor
 FROM purchase_order p
 CROSS JOIN LATERAL (SELECT CASE p.state WHEN 'unpaid' THEN 1 WHEN 'being_settled' THEN 2 ELSE 3 END) AS w (place)
@@ -27,6 +28,7 @@ SELECT p.id, p.reference, p.state, p.purchased_on, p.currency, p.amount_minor, p
        coalesce(s.name, c.legal_name) AS shop, k.brand, k.last_four, k.expiry,
        (SELECT coalesce(sum(x.amount_minor), 0)::bigint FROM order_cancellation x
         WHERE x.order_id = p.id AND x.kind = 'cancellation') AS cancelled_minor,
+       (SELECT coalesce(sum(r.amount_minor), 0)::bigint FROM order_refund r WHERE r.order_id = p.id) AS refunded_minor,
        owed_back_minor(p.id) AS owed_back_minor
 FROM purchase_order p
 JOIN company c ON c.id = p.company_id

@@ -102,6 +102,7 @@ def _facts_of(row: asyncpg.Record, instalments: Sequence[asyncpg.Record], today:
         "paid": total("paid"),
         "remaining": total("upcoming", "in_progress", "unpaid"),
         "unpaid": total("unpaid"),
+        "refunded": Money(row["refunded_minor"] - row["owed_back_minor"], currency),
         "owed_back": Money(row["owed_back_minor"], currency),
         "email": row["email"],
         "instalments": [

@@ -240,10 +240,13 @@ async def test_of_what_was_given_back_in_part_the_rest_alone_is_owed(shop: Shop)
         (row,) = await list_orders(shop.world.owner, Sought(order_id=order.bytes))
         seen = await find_whole(shop.world.owner, ["odette@example.com"], order.bytes, today=shop.today())
         assert (row["refunded_minor"], row["owed_back_minor"], seen.owed_back.amount) == (8_531, 4_265, 4_265)
+        assert (seen.paid.amount, seen.refunded.amount) == (8_531, 4_266)
         shop.world.clock.offset += LAST_PAUSE + timedelta(seconds=1)
         await rounds_until_sent(shop, of, order)
     (row,) = await list_orders(shop.world.owner, Sought(order_id=order.bytes))
     assert (row["refunded_minor"], row["owed_back_minor"]) == (8_531, 0)
+    seen = await find_whole(shop.world.owner, ["odette@example.com"], order.bytes, today=shop.today())
+    assert (seen.refunded.amount, seen.owed_back.amount) == (8_531, 0)
 
 
 OF_PART = "EXISTS (SELECT FROM order_refund_part AS p WHERE p.id = NEW.id AND p.order_id = '{order}')"

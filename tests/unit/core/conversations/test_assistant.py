@@ -41,6 +41,7 @@ def order(reference: str = "CMD-00042", **changes: object) -> MyOrder:
         "remaining": Money(8_530, EURO),
         "unpaid": Money(0, EURO),
         "settled": Money(0, EURO),
+        "refunded": Money(0, EURO),
         "owed_back": Money(0, EURO),
         "email": "a@exemple.example",
         "instalments": [

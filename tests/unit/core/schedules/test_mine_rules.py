@@ -110,6 +110,7 @@ def _order() -> MyOrderView:
         paid=_euros(8_531),
         remaining=_euros(4_265),
         unpaid=_euros(0),
+        refunded=_euros(0),
         owed_back=_euros(0),
         email="a@exemple.example",
         instalments=[
@@ -156,6 +157,22 @@ def test_paper_mails_and_pages_have_one_word_for_one_state(language: Literal["fr
         assert due.change is not None
         mail = letter_of(due._replace(change=due.change._replace(after=changed)))
         assert re.search(rf"(?:\(|: ){word}\)?$", mail.facts["after"]), state
+
+
+@pytest.mark.parametrize(
+    ("refunded", "owed_back", "facts"),
+    [
+        (4_458, 0, {"Remboursé": "44,58\u00a0€"}),
+        (4_265, 193, {"Remboursé": "42,65\u00a0€", "À vous rembourser": "1,93\u00a0€"}),
+        (0, 0, {}),
+    ],
+)
+def test_a_paper_says_what_was_given_back_and_what_is_still_to_be(
+    refunded: int, owed_back: int, facts: dict[str, str]
+) -> None:
+    order = msgspec.structs.replace(_order(), refunded=_euros(refunded), owed_back=_euros(owed_back))
+    paper = paper_of(order, "fr", institution="Guichet", name="", made_at=datetime(2019, 9, 10, tzinfo=UTC))
+    assert {name: value for name, value in paper.facts if "embours" in name} == facts
 
 
 def test_a_paper_is_english_for_whom_reads_english() -> None:
