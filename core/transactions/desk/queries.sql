@@ -166,9 +166,10 @@ LEFT JOIN company c ON c.id = a.company_id
 WHERE a.id = $2 AND sees($1::area[], s.department, s.id, s.company_id, v.kind);
 
 -- name: events_of
--- Index event_attempt; the date finds the partition.
+-- Index event_attempt; the date finds the partition. In the order in which its row was locked: an event is written under
+-- that lock. Not by txid, which a transaction may have had long before it came to this row, as that of a day's end has.
 SELECT txid::text::bigint AS txid, seq, at, kind, state, reason, cause, detail, summary
-FROM event WHERE attempt_id = $1 AND business_date = $2 ORDER BY txid, seq LIMIT 200;
+FROM event WHERE attempt_id = $1 AND business_date = $2 ORDER BY seq LIMIT 200;
 
 -- name: entries_of
 -- Primary key by its first column; the date finds the partition.
