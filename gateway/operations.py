@@ -24,7 +24,7 @@ from core.values.clock import in_utc
 from core.values.ids import IdMalformed
 from gateway.core_client import WRITE_TIMEOUT_S, Caller, CoreClient
 from gateway.problems import Problem
-from gateway.v1.writing import IdempotencyKey, optional_key, required_key, write
+from gateway.v1.writing import OptionalKey, RequiredKey, optional_key, required_key, write
 
 
 class IdSchemas(OpenAPISchemaPlugin):
@@ -77,8 +77,12 @@ def route_of(operation: Any_, route: Route) -> HTTPRouteHandler:
     parameters, takers = _in_address([fields[name] for name in places], in_query)
     parameters += [_keyword("caller", Caller), _keyword("core", CoreClient)]
     if operation.is_keyed:
-        parameters.append(_keyword(_KEY, IdempotencyKey, None))
-        takers.append(_take_required_key if fields[_KEY].required else _take_key)
+        if fields[_KEY].required:
+            parameters.append(_keyword(_KEY, RequiredKey, ""))
+            takers.append(_take_required_key)
+        else:
+            parameters.append(_keyword(_KEY, OptionalKey, None))
+            takers.append(_take_key)
     if rest and not in_query:
         parameters.append(_keyword("data", _body_of(operation.asked, rest)))
         takers.append(_take_body)

@@ -1,6 +1,6 @@
 """What every write shares: the key under which it acts once, and its answer."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from litestar import Response
 from litestar.params import HeaderParameter
@@ -10,12 +10,11 @@ from gateway.cards import kept_key
 from gateway.core_client import Caller, CoreClient
 from gateway.problems import JSON, Problem
 
-IdempotencyKey = Annotated[
-    str | None,
-    HeaderParameter(
-        name="Idempotency-Key", description="1 to 255 characters; the same key and body act once"
-    ),
-]
+_NAME: Final = "Idempotency-Key"
+_SAID: Final = "1 to 255 characters; the same key and body act once"
+OptionalKey = Annotated[str | None, HeaderParameter(name=_NAME, description=_SAID)]
+# Described as required; with a default, so that its absence is told in words of ours and not of the framework.
+RequiredKey = Annotated[str, HeaderParameter(name=_NAME, description=_SAID, required=True)]
 
 
 def required_key(key: str | None) -> str:

@@ -85,6 +85,15 @@ def test_every_field_of_a_request_has_one_place(shown: str) -> None:
     assert not parameters["query"] & body
 
 
+@pytest.mark.parametrize("shown", [shown for shown, each in DECLARED.items() if each.is_keyed])
+def test_a_key_is_described_as_required_where_nothing_is_done_without_one(shown: str) -> None:
+    fields = {field.name: field for field in msgspec.structs.fields(DECLARED[shown].asked)}
+    (key,) = (each for each in DESCRIBED[shown]["parameters"] if each["in"] == "header")
+    is_required = fields["idempotency_key"].required
+    assert key["required"] == is_required
+    assert not is_required or key["schema"]["type"] == "string"
+
+
 def test_a_bearer_is_asked_for_but_of_who_has_none_yet() -> None:
     assert DOCUMENT["components"]["securitySchemes"]["bearer"]["scheme"] == "bearer"
     # No demand at all is one of those that will do.
