@@ -22,6 +22,7 @@ HostMatterKind = Literal[
     "advice_refused",
     "reversal_disagrees",
     "reversal_ambiguous",
+    "reversal_refused",
     "dead_letter",
 ]
 RETRIED_KINDS: tuple[HostMatterKind, ...] = (
@@ -88,7 +89,7 @@ class HostMatter(msgspec.Struct, kw_only=True):
     `causes`: why a payment is in doubt (late, ahead, amount, currency, date, reference, like_one_paid,
     like_one_reversed, unlike_one_reversed, numbered_otherwise, like_one_repeated, repeated_late), why an advice or a
     completion was refused (original_not_found, original_disagrees, original_not_capturable, already_captured), what a
-    reversal says otherwise than the payment that it names, or what kind of message a dead letter is, and then taken_back
+    reversal says otherwise than the payment that it names, whether one that was refused takes back the whole or a part, or what kind of message a dead letter is, and then taken_back
     where its terminal has taken it back. `said`: by what a store finds again what a dead letter is about.
     """
 

@@ -92,6 +92,7 @@ COUNTS: Final = (
     Count("V10", _SQL.untrue_reversals),
     Count("V10 asked", _SQL.unasked_reversals),
     Count("V10 repeated", _SQL.repeats_of_another),
+    Count("V10 refused", _SQL.unshown_refused_reversals),
     Count("V10 facts", _SQL.unshown_refusals),
     FIGURES,
     FIGURES_BOOKED,

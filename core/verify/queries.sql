@@ -586,6 +586,28 @@ SELECT
     (array_agg(j.id) FILTER (WHERE j.untrue))[1:5] AS examples
 FROM judged AS j;
 
+-- name: unshown_refused_reversals
+-- V10, what was told other than 00: a payment that its terminal took back and that stands at its full amount is shown to a
+-- person, or one has seen it. By the primary keys of what the list is made of.
+WITH refused AS (
+    SELECT
+        a.id, NOT EXISTS (
+            SELECT FROM matter AS m WHERE m.id = r.id AND (m.closed_at IS NOT NULL OR NOT m.settled)
+        ) AS unshown
+    FROM reversal AS r
+    INNER JOIN attempt AS a ON a.id = r.attempt_id AND a.business_date = r.attempt_date
+    WHERE r.reason <> :Reason.APPROVED
+        AND a.state IN (:State.APPROVED, :State.PARTIALLY_APPROVED, :State.CAPTURED, :State.SETTLED)
+        AND a.refunded_minor = 0
+        -- One that says that all of it stays asks for nothing.
+        AND coalesce(r.replacement_minor, 0) < a.approved_minor
+)
+SELECT
+    count(*) AS checked,
+    count(*) FILTER (WHERE r.unshown) AS breaches,
+    (array_agg(r.id) FILTER (WHERE r.unshown))[1:5] AS examples
+FROM refused AS r;
+
 -- name: unshown_refusals
 -- V10, what happened off line: an advice or a completion that was refused is shown to a person, unless its own reversal came
 -- before it. From the first one on that was kept so.

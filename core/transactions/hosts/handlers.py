@@ -44,6 +44,7 @@ _BACK: Final = frozenset(
         "reversal_by_host",
         "reversal_disagrees",
         "reversal_ambiguous",
+        "reversal_refused",
     }
 )
 """What takes a payment back; taking a refund back takes the money again."""
@@ -121,7 +122,7 @@ class HostMatterHandlers:
                 is_closed = await store.close_message(connection, request.id, **facts)
             case "booked_in_doubt" | "advice_refused":
                 is_closed = await store.close_doubt(connection, request.id, **facts)
-            case "reversal_disagrees" | "reversal_ambiguous":
+            case "reversal_disagrees" | "reversal_ambiguous" | "reversal_refused":
                 is_closed = await store.close_reversal(connection, request.id, **facts)
             case "dead_letter":
                 is_closed = await store.close_dead_letter(connection, request.id, **facts)

@@ -21,8 +21,8 @@ WHERE a.id BETWEEN $1 AND $2
 LIMIT 1;
 
 -- name: matters
--- What waits: what keeps a customer's money first, then newest first. Partial indexes delivery_due, host_message_open, doubt_open, reversal_open and
--- dead_letter_open: what is open is little. $1 scope, $2 stuck before, $3 kinds or NULL, $4 id before, $5 limit,
+-- What waits: what keeps a customer's money first, then newest first. Partial indexes delivery_due, host_message_open, doubt_open, reversal_open,
+-- reversal_refused_open and dead_letter_open: what is open is little. $1 scope, $2 stuck before, $3 kinds or NULL, $4 id before, $5 limit,
 -- $6 store, $7 terminal and $8 company or NULL, $9 whether the id before is of what may wait.
 -- What names no payment and no terminal is for who sees everything. hold_id: what a completion captures. What is settled
 -- waits for nobody: the payment that it was about no longer stands.

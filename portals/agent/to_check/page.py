@@ -22,7 +22,7 @@ COUNTED_MAX: Final = 1_000
 GROUPS: Final = {
     "": (),
     "doubts": ("booked_in_doubt", "advice_refused"),
-    "reversals": ("reversal_disagrees", "reversal_ambiguous"),
+    "reversals": ("reversal_disagrees", "reversal_ambiguous", "reversal_refused"),
     "deliveries": (
         "reversal_not_accepted",
         "partial_reversal_not_accepted",
@@ -140,6 +140,9 @@ def sentence_of(words: Words, matter: Json) -> str:
             )
         case "reversal_disagrees":
             return words("to_check.happened.reversal_disagrees", facts=facts_named(words, causes))
+        case "reversal_refused":
+            part = "part" if "part" in causes else "whole"
+            return words(f"to_check.happened.reversal_refused_{part}")
         case _ if kind in GROUPS["deliveries"]:
             refused = "refused" if matter.get("refused") else "stuck"
             return words(f"to_check.happened.{kind}_{refused}", **facts)

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from core.contracts.states import State
-from core.values.ids import rrn_of, uuid7
+from core.values.ids import encode_id, rrn_of, uuid7
 from tests.integration.verify.conftest import Verification
 from tests.integration.verify.payments import Writer
 from tests.integration.verify.test_reversals import say, show_like_one
@@ -149,3 +149,26 @@ async def test_a_reference_is_ours_in_the_database_as_here(writer: Writer) -> No
         row = await writer.connection.fetchrow("SELECT reference_of($1) AS ours", uuid.UUID(bytes=made))
         assert row is not None
         assert row["ours"] == rrn_of(made)
+
+
+ALREADY_CAPTURED = {"reason": 22}
+
+
+async def test_v10_sees_a_refused_reversal_that_nobody_is_shown(
+    writer: Writer, verification: Verification
+) -> None:
+    shown, unshown = await writer.pay(State.CAPTURED), await writer.pay(State.CAPTURED)
+    await say(writer, shown, **ALREADY_CAPTURED)
+    # By its finding nothing stood, so the list leaves it out; by its payment it does.
+    await say(writer, unshown, **ALREADY_CAPTURED, finding=2)
+    finding = (await verification()).finding("V10 refused")
+    assert (finding.checked, finding.breaches) == (2, 1)
+    assert finding.examples == [encode_id("transaction", unshown.id.bytes)]
+
+
+@pytest.mark.parametrize("state", [State.REVERSED, State.REFUNDED, State.DECLINED])
+async def test_v10_leaves_a_refused_reversal_of_what_no_longer_stands(
+    writer: Writer, verification: Verification, state: State
+) -> None:
+    await say(writer, await writer.pay(state), **ALREADY_CAPTURED, finding=2)
+    assert (await verification()).finding("V10 refused").checked == 0

@@ -105,3 +105,15 @@ def test_what_a_terminal_does_not_say_is_not_shown_as_noughts() -> None:
     said = {"card_last_four": "", "stan": "", "approval_code": "", "local_time": "0000000000"}
     assert found_by(words, {"said": said}) == []
     assert found_by(words, {}) == []
+
+
+@pytest.mark.parametrize("locale", ["fr", "en"])
+def test_a_refused_reversal_says_who_pays_and_that_it_is_refunded_in_whole_or_in_part(locale: str) -> None:
+    words = load_words()[locale]
+    matters = [{"kind": "reversal_refused", "causes": [cause]} for cause in ("whole", "part")]
+    charged, refund = ("débité", "remboursez") if locale == "fr" else ("charged", "refund")
+    sentences, steps = [sentence_of(words, one) for one in matters], [step_of(words, one) for one in matters]
+    assert all(charged in one for one in sentences)
+    assert all(refund in one for one in steps)
+    assert len({*sentences, *steps}) == 4
+    assert "reversal_refused" in GROUPS["reversals"]

@@ -21,7 +21,7 @@ from core.contracts.host_matters import (
 )
 from core.contracts.host_messages import HOST_SAYS, HostMessageKind, HostSays
 from core.contracts.ids import HostMatterId
-from core.contracts.payment import DELIVERY_REFUSED, Authorise, Book
+from core.contracts.payment import DELIVERY_REFUSED, REVERSE, Authorise, Book
 from core.contracts.reasons import Reason
 from core.contracts.scope import Area
 from core.contracts.states import Kind, State
@@ -321,3 +321,96 @@ async def test_what_the_host_reversed_by_itself_and_we_refunded_as_well_is_shown
     await world.request(HOST_SAYS, says)
     matter = await only_matter(world)
     assert matter.kind == "reversal_by_host", "the customer has it twice"
+
+
+async def captured(world: World, **changes: Any) -> Authorise:
+    """Return a payment that its day's end has captured."""
+    item = world.payment(**changes)
+    await world.pay(item)
+    await world.day_passes()
+    assert (await world.row(item.id))["state"] == State.CAPTURED
+    return item
+
+
+async def refused_breaches(world: World) -> tuple[int, int]:
+    finding = (await verify(world.database.dsn, cards=False)).finding("V10 refused")
+    return finding.checked, finding.breaches
+
+
+async def test_a_sale_taken_back_after_its_capture_is_shown_once_until_the_money_has_gone_back(
+    world: World,
+) -> None:
+    await world.owner.execute("UPDATE store SET department = '974'")
+    try:
+        item = await captured(world)
+        void = world.reversal(item)
+        for again in ({}, {"id": world.new_id()}):
+            reply = await world.request(REVERSE, msgspec.structs.replace(void, **again))
+            assert reply.reason == Reason.ALREADY_CAPTURED
+        matter = await only_matter(world)
+        assert (matter.kind, matter.causes, matter.gives_back) == ("reversal_refused", ["whole"], True)
+        assert (matter.transaction, matter.tries) == (encode_id("transaction", item.id), 2)
+        assert matter.amount is not None
+        assert (matter.amount.amount, matter.amount.currency) == (1_250, "EUR")
+        assert await has_open_matter(world.owner, item.id)
+        assert await refused_breaches(world) == (1, 0)
+        await world.refund_by_agent(item, item.amount_minor)
+
+        async def is_over() -> bool:
+            return (await page_of(world)).data == []
+
+        await eventually(is_over)
+        assert (await world.row(item.id))["state"] == State.REFUNDED
+        with pytest.raises(MatterOver):
+            await close(world, matter)
+        await drained(world)
+    finally:
+        await world.owner.execute("UPDATE store SET department = '75'")
+
+
+async def test_a_reversal_that_was_refused_is_closed_by_a_person_and_its_repeat_opens_nothing(
+    world: World,
+) -> None:
+    item = await captured(world)
+    assert (await world.reverse(item)).reason == Reason.ALREADY_CAPTURED
+    closed = await close(world, await only_matter(world), "the customer took the goods")
+    assert closed.closed_reason == "the customer took the goods"
+    assert (await world.reverse(item)).reason == Reason.ALREADY_CAPTURED
+    assert (await page_of(world)).data == []
+    assert await refused_breaches(world) == (1, 0)
+    await drained(world)
+
+
+async def test_a_part_that_was_not_taken_back_is_shown_by_what_would_go_back(world: World) -> None:
+    item = await captured(world, amount_minor=5_000)
+    assert (await world.reverse(item, replacement_minor=3_000)).reason == Reason.ALREADY_CAPTURED
+    matter = await only_matter(world)
+    assert (matter.kind, matter.causes) == ("reversal_refused", ["part"])
+    assert matter.amount is not None
+    assert matter.amount.amount == 2_000
+    assert (await world.pay(world.refund(item, amount_minor=2_000))).reason == Reason.APPROVED
+    assert (await page_of(world)).data == [], "that part has gone back"
+    await drained(world)
+
+
+async def test_a_second_part_that_was_refused_is_shown_until_the_whole_is_taken_back(world: World) -> None:
+    item = world.payment(amount_minor=5_000)
+    await world.pay(item)
+    assert (await world.reverse(item, replacement_minor=3_000)).reason == Reason.APPROVED
+    assert (await world.reverse(item, replacement_minor=2_000)).reason == Reason.REPLACEMENT_REFUSED
+    matter = await only_matter(world)
+    assert matter.amount is not None
+    assert (matter.kind, matter.amount.amount) == ("reversal_refused", 1_000)
+    await by_an_agent(world, item)
+    assert (await page_of(world)).data == []
+    await drained(world)
+
+
+async def test_a_part_of_what_an_agent_has_cancelled_needs_nobody(world: World) -> None:
+    item = world.payment(amount_minor=5_000)
+    await world.pay(item)
+    await by_an_agent(world, item)
+    assert (await world.reverse(item, replacement_minor=3_000)).reason == Reason.REPLACEMENT_REFUSED
+    assert (await page_of(world)).data == []
+    assert await refused_breaches(world) == (0, 0)
+    await drained(world)
