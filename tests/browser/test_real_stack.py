@@ -280,6 +280,7 @@ async def _to_payment(stack: LocalStack, page: Page, *, email: str = "odette@cli
     await page.get_by_role("link", name="Panier (2)").click()
     await expect(page.locator(".plan")).to_have_count(3)
     assert await barriers(page) == []
+    await page.locator("input[name=plan][value='3x']").check()
     await page.get_by_label("Nom et prénom").fill("Odette Martin")
     await page.get_by_label("E-mail").fill(email)
     await page.get_by_role("button", name="Passer au paiement").click()
