@@ -119,7 +119,6 @@ async def test_terms_that_cannot_be_kept_are_refused_by_their_field(
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"valid_to": day(0)}, f"à partir du {french(day(1))}"),
         ({"step_unit": "months"}, "de 1 à 12"),
         ({"parts": 10, "amount_min": euros(0.05)}, "0,10\u00a0€ au moins"),
         ({"amount_max": euros(99.99)}, "100,00\u00a0€ au moins"),
@@ -137,6 +136,13 @@ async def test_a_refused_term_says_its_bounds_in_the_unit_and_format_of_the_read
         headers = {"Idempotency-Key": f"said {changes}", "Accept-Language": "fr"}
         refused = await client.post("/v1/plans", json=terms("faux", **changes), headers=headers)
         assert [error["detail"] for error in refused.json()["errors"]] == [said]
+
+
+async def test_a_refused_day_says_the_first_that_is_taken(desk_stack: DeskStack) -> None:
+    async with desk_stack.client(await desk_stack.log_in()) as client:
+        headers = {"Idempotency-Key": "said of a day", "Accept-Language": "fr"}
+        refused = await client.post("/v1/plans", json=terms("faux", valid_to=day(0)), headers=headers)
+        assert [error["detail"] for error in refused.json()["errors"]] == [f"à partir du {french(day(1))}"]
 
 
 async def test_who_makes_a_second_version_of_some_day_reads_which_has_it_and_when(

@@ -15,7 +15,7 @@ from core.contracts.references import Money
 from core.contracts.states import EventKind, Kind, State
 from core.transactions.bookings import dead_letters
 from core.values.card_numbers import hide_card_numbers
-from core.values.clock import from_unix_us
+from core.values.clock import from_unix_us, paris_date
 from core.values.ids import encode_id, rrn_of
 from tests.integration.core.transactions.test_bookings import drained
 from tests.integration.core.transactions.test_matters import close, only_matter, page_of
@@ -285,7 +285,7 @@ async def test_a_date_that_cannot_be_right_is_booked_under_the_day_of_arrival_an
     asked = world.booking(kind, **stopped(world, **about), approval_code="")
     assert (await world.book(asked)).reason == Reason.APPROVED
     row = await world.row(asked.id)
-    assert row["business_date"] == from_unix_us(asked.received_at_us).date()
+    assert row["business_date"] == paris_date(from_unix_us(asked.received_at_us))
     assert (row["kind"], row["local_time"]) == (kind, asked.local_time), "its times stay as they came"
     assert await doubts(world, asked.id) == ["date"]
     assert await letters(world) == 0

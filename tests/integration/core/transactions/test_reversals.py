@@ -18,6 +18,7 @@ from core.contracts.states import EventKind, Kind, ReversalFinding, State
 from core.transactions.bookings.clocks import instants_of
 from core.transactions.bookings.rules import Candidate, Said, find_named
 from core.transactions.jobs.day_end import LOOK_BACK, TAKEN_BACK_WITHIN
+from core.values.clock import paris_date
 from core.values.ids import rrn_of
 from core.values.zones import time_zone_of, zone_of
 from tests.integration.core.transactions import stand_in_host as behaviour
@@ -517,7 +518,7 @@ async def test_a_date_of_no_month_near_is_booked_on_the_day_it_comes(world: Worl
     advice = world.booking(Kind.ADVICE, business_date=world.today() + days)
     assert (await world.book(advice)).reason == Reason.APPROVED
     assert await world.owner.fetchval("SELECT cause FROM doubt") == "date"
-    assert (await world.row(advice.id))["business_date"] == world.clock.now().date()
+    assert (await world.row(advice.id))["business_date"] == paris_date(world.clock.now())
     item = world.payment(business_date=world.today() + days)
     assert (await world.reverse(item)).reason == Reason.APPROVED, "none stands there, and that is told"
 
