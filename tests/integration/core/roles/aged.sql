@@ -78,3 +78,7 @@ made AS (
 )
 INSERT INTO conversation_message (conversation_id, number, author, text, at)
 SELECT m.id, n, 'customer', 'Bonjour', now() - $1::interval FROM made m, generate_series(1, 3) AS n;
+
+-- name: card_tries
+INSERT INTO card_try_day (subject, day, tries)
+SELECT uuid_send(gen_random_uuid()), (now() - $1::interval)::date, 1 FROM generate_series(1, 3);
