@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -26,7 +26,7 @@ async def test_all_that_tells_no_local_time_is_of_one_day(
         await world.pay(
             world.payment(business_date=world.today() - 1)
         )  # The engine hears that the directory has moved on.
-        tomorrow = world.clock.now().date() + timedelta(days=1)
+        tomorrow = date.fromordinal(world.today() + 1)
         at = datetime(tomorrow.year, tomorrow.month, tomorrow.day, hour, tzinfo=UTC)
         world.clock.offset += at - world.clock.now()
         here = at.astimezone(ZoneInfo(zone)).date()
