@@ -9,15 +9,28 @@ import msgspec
 import pytest
 
 from core.contracts.order_mails import NoticeTemplate, OrderMailSample, OrderMailTemplate
-from core.notifications.mail.model import Face
+from core.notifications.mail.model import Face, Rendered
 from core.notifications.mail.rules import absolute, render
 from core.notifications.mail.wording import layout, template_for
+from core.schedules.notices.model import Letter
 from core.schedules.notices.rules import card_letter, is_still_so, letter_of
 from core.schedules.notices.samples import letter_like, sample_of
 
 FACE = Face(
     "Guichet", "#0b6e4f", "aide@guichet.example", "01 02 03 04 05", "9 h à 18 h", "https://espace.example"
 )
+
+
+def mail_of(letter: Letter, locale: str) -> Rendered:
+    """Return a letter as it leaves."""
+    facts = dict(letter.facts)
+    return render(
+        template_for(letter.template, facts),
+        layout(),
+        locale=locale,
+        facts=facts | absolute(facts, FACE.space_url),
+        face=FACE,
+    )
 
 
 @pytest.mark.parametrize("template", get_args(OrderMailTemplate))
@@ -29,13 +42,7 @@ def test_a_mail_says_what_it_is_about_and_how_to_reach_us(
     letter = letter_like(template, sample, locale)
     facts = dict(letter.facts)
     assert letter.template == template
-    mail = render(
-        template_for(template, facts),
-        layout(),
-        locale=locale,
-        facts=facts | absolute(facts, FACE.space_url),
-        face=FACE,
-    )
+    mail = mail_of(letter, locale)
     assert "\n" not in mail.subject
     assert facts["shop"] in mail.text
     assert facts["reference"] in mail.text
@@ -73,15 +80,7 @@ def test_parts_of_a_settlement_are_numbered_as_their_customer_sees_them(
         due = due._replace(instalment=due.instalment._replace(number=5))
     if due.change is not None:
         due = due._replace(change=due.change._replace(before=schedule, after=schedule))
-    letter = letter_of(due)
-    facts = dict(letter.facts)
-    mail = render(
-        template_for(letter.template, facts),
-        layout(),
-        locale=locale,
-        facts=facts | absolute(facts, FACE.space_url),
-        face=FACE,
-    )
+    mail = mail_of(letter_of(due), locale)
     assert said in mail.text.replace("\u00a0", " ")
 
 
@@ -93,15 +92,7 @@ def test_of_a_card_that_its_bank_calls_expired_nobody_says_that_nothing_was_sent
     locale: str, sent: str, dated: str
 ) -> None:
     due = sample_of("card_expired_at_bank", "plain", locale)
-    letter = letter_of(due)
-    facts = dict(letter.facts)
-    mail = render(
-        template_for(letter.template, facts),
-        layout(),
-        locale=locale,
-        facts=facts | absolute(facts, FACE.space_url),
-        face=FACE,
-    )
+    mail = mail_of(letter_of(due), locale)
     for part in (mail.text, mail.html):
         assert sent in part
         assert dated not in part
