@@ -165,6 +165,9 @@ class Soak:
             base_url=f"http://{self.stack.address('gateway')}", verify=_NO_TLS, trust_env=False, timeout=30.0
         )
 
+    def _secret(self, name: str) -> str:
+        return (self.stack.data_dir / "secrets" / name).read_text(encoding="utf-8").strip()
+
     async def _agent(self, client: httpx.AsyncClient, agent: str) -> AgentApi:
         client.headers.pop("Authorization", None)
         await log_in(client, self.stack.data_dir / "secrets", agent, "fr")
@@ -193,7 +196,7 @@ class Soak:
         return kind
 
     async def _purchase(self) -> str:
-        key = (self.stack.data_dir / "secrets" / "shop-key").read_text(encoding="utf-8").strip()
+        key = self._secret("shop-key")
         doors = Doors(
             gateway_url=f"http://{self.stack.address('gateway')}",
             bank_url=f"http://{self.stack.address('bank')}",
@@ -216,7 +219,7 @@ class Soak:
 
     async def _act_on_order(self, client: httpx.AsyncClient) -> str:
         """Have the merchant cancel or give back a part of an order, or all of it."""
-        key = (self.stack.data_dir / "secrets" / "shop-key").read_text(encoding="utf-8").strip()
+        key = self._secret("shop-key")
         if not self._orders:
             return "none yet"
         act = self._chance.choice(("cancel", "refund"))
@@ -233,7 +236,7 @@ class Soak:
 
     async def _settle(self) -> str:
         """Have a customer settle what is unpaid in one to three parts, by the card of the purchase."""
-        secret = (self.stack.data_dir / "secrets" / "demo-password").read_text(encoding="utf-8").strip()
+        secret = self._secret("demo-password")
         async with self._client() as client:
             email = self._chance.choice(CUSTOMERS)
             opened = await client.post("/v1/customers/sessions", json={"email": email, "password": secret})
