@@ -155,13 +155,14 @@ ORDER BY p.id DESC
 LIMIT $10;
 
 -- name: events
--- Constraint order_event_once, then primary keys. $1 order, $2 limit.
+-- Constraint order_event_once, then primary keys. As they were written, which is as they happened whatever clock said when.
+-- $1 order, $2 limit.
 SELECT e.at, e.kind, e.by_kind, e.by_id, e.facts::text AS facts, a.name AS agent_name, i.number, i.amount_minor
 FROM order_event AS e
 LEFT JOIN agent AS a ON e.by_kind = 'agent' AND a.id = e.by_id
 LEFT JOIN instalment AS i ON i.id = e.about_id
 WHERE e.order_id = $1
-ORDER BY e.at DESC, e.id DESC
+ORDER BY e.id DESC
 LIMIT $2;
 
 -- name: cancellations
@@ -170,12 +171,12 @@ SELECT c.id, c.kind, c.amount_minor, c.reason, c.by_kind, c.at, c.before::text A
        coalesce((SELECT r.amount_minor FROM order_refund AS r WHERE r.order_id = c.order_id AND r.cause_id = c.id), 0)
            AS owed_back_minor
 FROM order_cancellation AS c WHERE c.order_id = $1
-ORDER BY c.at DESC, c.id DESC
+ORDER BY c.id DESC
 LIMIT $2;
 
 -- name: refunds
 -- Constraint order_refund_once. $1 order, $2 limit.
-SELECT id, amount_minor, asked_at, sent_at FROM order_refund WHERE order_id = $1 ORDER BY asked_at DESC, id DESC LIMIT $2;
+SELECT id, amount_minor, asked_at, sent_at FROM order_refund WHERE order_id = $1 ORDER BY id DESC LIMIT $2;
 
 -- name: debits
 -- Constraint instalment_number, index debit_instalment, attempts by primary key. On the day of the schedules' calendar, which

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
@@ -10,6 +11,7 @@ import asyncpg
 import httpx
 import pytest
 
+from core.runtime.calendar import READ_EVERY_S
 from core.values.clock import paris_date
 from tests.integration.gateway.test_administration import People, people
 
@@ -91,6 +93,7 @@ async def test_schedules_live_at_the_time_to_which_the_clock_was_moved(agents: A
     assert (await chief.get("/v1/collecting")).json()["today"] == later
     assert (await clock(agents.hotline))["is_movable"]
     await chief.post("/v1/test-clock/move", json={"offset_s": 0})
+    await asyncio.sleep(2 * READ_EVERY_S)  # until every process is back, for the tests that come next
     assert (await clock(chief))["today"] == paris_date(datetime.now(UTC)).isoformat()
 
 

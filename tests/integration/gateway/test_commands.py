@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
@@ -11,6 +12,7 @@ import asyncpg
 import httpx
 import pytest
 
+from core.runtime.calendar import READ_EVERY_S
 from core.values.clock import PARIS
 from deploy.cli import clock, collect
 from deploy.cli.agent_api import AGENT, AgentApi, log_in
@@ -33,6 +35,7 @@ async def api(people: People) -> AsyncIterator[AgentApi]:
     async with client:
         yield AgentApi(client)
         await client.post("/v1/test-clock/move", json={"offset_s": 0})
+        await asyncio.sleep(2 * READ_EVERY_S)  # until every process is back, for the tests that come next
         await client.post("/v1/collecting/resume", json={"reason": "the test has ended"})
 
 
