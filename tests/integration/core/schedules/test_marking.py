@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import re
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -23,6 +27,8 @@ from core.contracts.orders import (
     RefundMerchantOrder,
 )
 from core.contracts.refusals import Refused
+from core.contracts.webhooks import TryOwnWebhookEndpoint, WebhookEndpointId
+from core.identity.api import Seal
 from core.schedules.orders.api import (
     Actor,
     Wanted,
@@ -38,10 +44,15 @@ from core.schedules.orders.api import (
 )
 from core.schedules.orders.waiting import GIVEN_UP_AFTER, abandon_waiting
 from core.verify.schedules import check_instalments, check_schedules
+from core.webhooks.api import WebhookSettings
+from core.webhooks.callers import of_program
+from core.webhooks.handlers import EndpointHandlers
+from core.webhooks.store import body_of
 from tests.integration.core.schedules.purchases import Shop, open_shop
 from tests.integration.core.webhooks.directory import add_endpoint
 from tests.support.servers import TestDatabase
 
+WEBHOOKS_PAGE: Final = Path(__file__).resolve().parents[4] / "docs" / "webhooks.md"
 WHY = "an article was sent back"
 
 
@@ -216,6 +227,37 @@ async def test_merchants_are_told_of_each_thing_once(shop: Shop) -> None:
         ("order.cancelled", "D-1"),
         ("refund.sent", "D-1"),
     ]
+
+
+async def test_the_bodies_that_the_page_for_programmers_shows_are_those_of_an_order(shop: Shop) -> None:
+    endpoint_id = await add_endpoint(shop.pool, shop.caller.company_id)
+    order = await shop.buy("4711")
+    await begin(shop, order)
+    await claim(shop.pool, ids(order, 2))
+    shop.clock.present = datetime(2027, 1, 12, 6, 30, 4, 812_000, tzinfo=UTC)
+    await mark_unpaid(shop.pool, ids(order, 2), at=shop.clock.now())
+    shop.clock.present = datetime(2027, 1, 13, 14, 5, 52, 60_000, tzinfo=UTC)
+    await cancel(shop, order, 10_000)
+    (owed,) = await owed_refunds(shop.pool, limit=10)
+    shop.clock.present += timedelta(minutes=20)
+    await mark_refunds_sent(shop.pool, [owed.id], at=shop.clock.now())
+    testing = EndpointHandlers(
+        shop.pool, shop.clock, WebhookSettings(Seal(b"k" * 32, "webhook secret"), False)
+    )
+    await of_program(testing.try_it)(
+        shop.caller, TryOwnWebhookEndpoint(id=WebhookEndpointId(endpoint_id), idempotency_key="try")
+    )
+    told = await shop.pool.fetch("SELECT kind, at, facts::text AS facts FROM webhook_event ORDER BY id")
+    bodies = [body_of(kind=row["kind"], at=row["at"], facts=row["facts"].encode()) for row in told]
+    shown_there = re.findall(r"```json\n(.+?)```", WEBHOOKS_PAGE.read_text(), re.DOTALL)
+    assert {_but_for_ids(json.loads(each)) for each in shown_there} == {
+        _but_for_ids(json.loads(each)) for each in bodies
+    }
+
+
+def _but_for_ids(body: object) -> str:
+    """Return a body with the kind of each identifier alone: they are drawn anew each time."""
+    return re.sub(r'"([a-z]{3})_[0-9a-z]{26}"', r'"\1_"', json.dumps(body, sort_keys=True))
 
 
 async def test_nobody_is_told_that_what_was_cancelled_is_unpaid(shop: Shop) -> None:

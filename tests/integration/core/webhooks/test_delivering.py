@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 import asyncpg
 import msgspec
@@ -20,12 +22,13 @@ from core.webhooks.api import Told, tell, tell_each
 from core.webhooks.delivering import AT_ONCE_MAX, LEASE, Deliverer
 from core.webhooks.rules import DISABLED_AFTER, GAPS, TRIES_MAX
 from core.webhooks.sending import Sender
-from core.webhooks.signing import secret_text
+from core.webhooks.signing import headers_of, secret_text
 from tests.integration.core.webhooks.directory import NOW, add_company, add_endpoint
 from tests.integration.core.webhooks.receiver import OK, Receiver, listening
 from tests.support.clocks import FixedClock
 from tests.support.servers import TestDatabase
 
+WEBHOOKS_PAGE: Final = Path(__file__).resolve().parents[4] / "docs" / "webhooks.md"
 SEAL = Seal(b"k" * 32, "webhook secret")
 SECRET = b"s" * 32
 BROKEN = b"HTTP/1.1 500 Oops\r\ncontent-length: 4\r\n\r\noops"
@@ -98,6 +101,41 @@ async def test_an_event_arrives_once_signed_with_its_facts(world: World) -> None
     assert message.headers["webhook-id"].startswith("whk_")
     assert (await world.delivery())["state"] == "delivered"
     assert await world.outcomes() == ["accepted"]
+
+
+async def test_the_sample_of_the_page_takes_what_arrives_and_nothing_that_was_changed(world: World) -> None:
+    (sample,) = re.findall(r"```python\n(.+?)```", WEBHOOKS_PAGE.read_text(), re.DOTALL)
+    names: dict[str, Any] = {}
+    exec(sample, names)  # noqa: S102 - what a merchant copies is run as they would.
+    verify, secret = names["verify"], secret_text(SECRET)
+    following = b"n" * 32
+    await store.add_secret(
+        world.pool, world.endpoint_id, SEAL.seal(world.endpoint_id, following), NOW + timedelta(seconds=1)
+    )
+    await world.tell(order="ord_01", shop="Café")
+    await world.round()
+    (message,) = world.receiver.messages
+    # While one secret follows another, either fits.
+    for each in (secret, secret_text(following)):
+        assert verify(each, message.headers, message.body) == message.headers["webhook-id"]
+    at = message.headers["webhook-timestamp"]
+    for changed, body in (
+        ({}, message.body.replace(b"ord_01", b"ord_02")),
+        ({"webhook-id": "whk_other"}, message.body),
+        ({"webhook-timestamp": str(int(at) - 1)}, message.body),
+        ({"webhook-timestamp": str(int(at) - names["TOLERANCE_S"] - 60)}, message.body),
+        ({"webhook-signature": "v1,"}, message.body),
+    ):
+        with pytest.raises(ValueError, match=r"no signature fits|too old"):
+            verify(secret, {**message.headers, **changed}, body)
+    with pytest.raises(ValueError, match="no signature fits"):
+        verify(secret_text(b"f" * 32), message.headers, message.body)
+    old = int(at) - names["TOLERANCE_S"] - 60
+    replayed = headers_of(
+        [SECRET], message_id=message.headers["webhook-id"], timestamp=old, body=message.body
+    )
+    with pytest.raises(ValueError, match="too old"):
+        verify(secret, replayed, message.body)
 
 
 async def test_what_is_not_taken_is_tried_again_at_growing_gaps_until_it_is(world: World) -> None:
