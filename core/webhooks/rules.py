@@ -1,8 +1,10 @@
 """Pure decisions on webhooks: where they may go, when to try again, when an endpoint is given up."""
 
 import ipaddress
+import math
 import re
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Final, TypeAlias
 from urllib.parse import urlsplit
 
@@ -19,6 +21,12 @@ GAPS: Final = (5 * _S, _M, 5 * _M, 30 * _M, 2 * _H, 5 * _H, 10 * _H, 14 * _H, 16
 """Between one attempt and the next: eleven attempts within 72 hours."""
 TRIES_MAX: Final = len(GAPS) + 1
 _RETRY_AFTER_S_MAX: Final = 24 * 3600
+_DIGITS_MAX: Final = 6
+_HTTP_DATE: Final = re.compile(
+    r"[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9:]{8} GMT"
+    r"|[A-Z][a-z]{5,8}, [0-9]{2}-[A-Z][a-z]{2}-[0-9]{2} [0-9:]{8} GMT"
+    r"|[A-Z][a-z]{2} [A-Z][a-z]{2} [ 0-9][0-9] [0-9:]{8} [0-9]{4}"
+)
 
 _Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 _HOST: Final = re.compile(
@@ -97,6 +105,17 @@ def disabled_why(answered: Answered, *, failing_since: datetime, now: datetime) 
     return "failing" if now - failing_since >= DISABLED_AFTER else None
 
 
-def retry_after_s(text: str) -> int:
-    """Return the seconds that a receiver asks for; a date, or what is no number, asks for none."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= 6 else 0
+def retry_after_s(text: str, *, now: datetime) -> int:
+    """Return the seconds that a receiver asks for, as a number of them or as a date; 0 for a past one or for neither.
+
+    Source: RFC 9110, 10.2.3 and 5.6.7: the three forms of dates, all in UTC.
+    """
+    if text.isascii() and text.isdigit():
+        return int(text) if len(text) <= _DIGITS_MAX else 0
+    if not _HTTP_DATE.fullmatch(text):
+        return 0
+    try:
+        at = parsedate_to_datetime(text).replace(tzinfo=UTC)
+    except ValueError:  # such as 31 February
+        return 0
+    return max(0, math.ceil((at - now).total_seconds()))

@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Any, Final, cast
 from urllib.parse import urlsplit
 
@@ -153,7 +154,8 @@ class Sender:
                 _outcome_of(response.status),
                 response.status,
                 _shown(began),
-                retry_after_s(asked.decode("latin-1").strip()),
+                # A date is held against the machine's clock, as the receiver's own is.
+                retry_after_s(asked.decode("latin-1").strip(), now=datetime.now(UTC)),
             )
 
 

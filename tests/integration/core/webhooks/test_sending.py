@@ -7,7 +7,8 @@ import socket
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
@@ -73,6 +74,12 @@ async def test_only_a_status_of_success_counts_as_taken(status: str, outcome: st
 async def test_a_receiver_may_say_when_to_come_back() -> None:
     answered = await send_to(Receiver(answer("429 Too Many", "Retry-After: 90")))
     assert (answered.outcome, answered.retry_after_s) == ("refused", 90)
+
+
+async def test_a_receiver_that_names_a_date_is_held_to_the_machine_s_clock() -> None:
+    date = format_datetime(datetime.now(UTC) + timedelta(hours=2), usegmt=True)
+    answered = await send_to(Receiver(answer("503 Busy", f"Retry-After: {date}")))
+    assert 7_100 < answered.retry_after_s <= 7_200
 
 
 @pytest.mark.parametrize(

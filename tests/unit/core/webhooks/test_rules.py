@@ -6,9 +6,12 @@ import ipaddress
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from core.webhooks.model import Answered
 from core.webhooks.rules import (
+    _HTTP_DATE,
     DISABLED_AFTER,
     GAPS,
     TRIES_MAX,
@@ -134,14 +137,67 @@ def test_a_receiver_may_ask_for_a_longer_gap_and_not_for_a_shorter_or_an_endless
     assert gap(0) == GAPS[0]
     assert gap(120) == timedelta(seconds=120)
     assert gap(10**6) == timedelta(hours=24)
-    assert [retry_after_s(text) for text in ("120", "", "-1", "1.5", "9999999", "Fri, 31 Dec 1999")] == [
-        120,
-        0,
-        0,
-        0,
-        0,
-        0,
-    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("120", 120),
+        ("0", 0),
+        ("999999", 999_999),
+        # The three forms of a date, of one moment.
+        ("Tue, 01 Dec 2026 09:02:00 GMT", 120),
+        ("Tuesday, 01-Dec-26 09:02:00 GMT", 120),
+        ("Tue Dec  1 09:02:00 2026", 120),
+        ("Fri, 31 Dec 1999 23:59:59 GMT", 0),  # has passed
+        ("Tue, 01 Dec 2026 09:00:00 GMT", 0),
+    ],
+)
+def test_a_receiver_asks_for_a_number_of_seconds_or_until_a_date(text: str, seconds: int) -> None:
+    assert retry_after_s(text, now=NOW) == seconds
+
+
+def test_a_part_of_a_second_is_not_cut_off_a_date() -> None:
+    now = NOW + timedelta(milliseconds=400)
+    assert retry_after_s("Tue, 01 Dec 2026 09:02:00 GMT", now=now) == 120
+
+
+def test_a_date_of_another_year_asks_for_no_more_than_a_day() -> None:
+    asked = retry_after_s("Fri, 31 Dec 9999 23:59:59 GMT", now=NOW)
+    following = next_try(Answered("refused", 503, retry_after_s=asked), tries=1, now=NOW)
+    assert following == NOW + timedelta(hours=24)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "-1",
+        "+5",
+        "1.5",
+        "9999999",
+        "1e3",
+        "\u0663",
+        "soon",
+        "Tue, 01 Dec 2026",
+        "Tue, 31 Feb 2027 09:00:00 GMT",
+        "Tue, 01 Foo 2027 09:00:00 GMT",
+        "Tue, 01 Dec 2027 25:61:61 GMT",
+        "Tue, 01 Dec 2027 ::::::09 GMT",
+        "Tue, 01 Dec 0000 09:00:00 GMT",
+        "Tue, 01 Dec 2027 09:00:00 +0200",
+        "2027-12-01T09:00:00Z",
+        "Tue, 01 Dec 2027 09:00:00 GMT, 5",
+    ],
+)
+def test_what_is_neither_a_number_nor_a_date_asks_for_nothing(text: str) -> None:
+    assert retry_after_s(text, now=NOW) == 0
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.from_regex(_HTTP_DATE, fullmatch=True))
+def test_whatever_looks_like_a_date_is_read_or_asks_for_nothing(text: str) -> None:
+    assert retry_after_s(text, now=NOW) >= 0
 
 
 def test_an_endpoint_that_is_gone_or_fails_for_days_is_given_up() -> None:
