@@ -82,7 +82,7 @@ COUNTS: Final = (
     Count("V1 refunds", _SQL.misplaced_refunds),
     Count("V2", _SQL.repeated_operations),
     Count("V4", _SQL.overdue_attempts, _now_and_stuck, {"minutes": STUCK_AFTER // timedelta(minutes=1)}),
-    Count("V5", _SQL.unreversed_timeouts, _now_and_stuck),
+    Count("V5", _SQL.unreversed_payments, _now_and_stuck),
     Count("V7", _SQL.unconsumed_events, _now_and_consumer),
     Count("V7 once", _SQL.overlapping_ranges, _consumer),
     Count("V8", _SQL.repeated_debits),

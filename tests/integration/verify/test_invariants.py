@@ -164,6 +164,34 @@ async def test_v5_sees_a_timed_out_payment_that_came_back_to_life(
     assert (await verification()).finding("V5").breaches == 1
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        "DELETE FROM delivery",
+        "UPDATE delivery SET kind = 2",
+        "UPDATE delivery SET accepted_at = NULL",
+        "UPDATE delivery SET attempt_id = gen_random_uuid()",
+    ],
+)
+async def test_v5_sees_a_payment_taken_back_whose_host_was_not_told(
+    writer: Writer, verification: Verification, change: str
+) -> None:
+    await some_payments(writer)
+    found = (await verification()).finding("V5")
+    assert (found.checked, found.breaches) == (1, 0)
+    await writer.connection.execute(change)
+    assert (await verification()).finding("V5").breaches == 1
+
+
+async def test_v5_asks_no_reversal_of_what_was_never_sent(writer: Writer, verification: Verification) -> None:
+    paid = await writer.pay(State.REVERSED, booked=False)
+    await writer.connection.execute(
+        "UPDATE attempt SET sent_at = NULL, approved_minor = 0 WHERE id = $1", paid.id
+    )
+    found = (await verification()).finding("V5")
+    assert (found.checked, found.breaches) == (0, 0)
+
+
 async def test_v7_sees_an_event_behind_the_last_range(writer: Writer, verification: Verification) -> None:
     await some_payments(writer)
     await writer.pay(State.DECLINED, age=timedelta(seconds=10))
