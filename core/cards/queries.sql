@@ -32,10 +32,11 @@ FROM card_try_day WHERE subject = $1 OR (subject = $2 AND day = $3);
 
 -- name: prune_tries
 -- Index card_try_day_age. $1 since when they stay, $2 rows.
-DELETE FROM card_try_day WHERE (subject, day) IN (
+WITH due AS MATERIALIZED (
     SELECT t.subject, t.day FROM card_try_day AS t WHERE t.day < ($1::timestamptz AT TIME ZONE 'Europe/Paris')::date
     ORDER BY t.day LIMIT $2 FOR UPDATE SKIP LOCKED
-);
+)
+DELETE FROM card_try_day USING due WHERE card_try_day.subject = due.subject AND card_try_day.day = due.day;
 
 -- name: lock_session
 -- Unique index on secret_hash; two who type a card on one page take turns.
@@ -85,12 +86,14 @@ UPDATE stored_card SET released_at = $2 WHERE id = $1 AND released_at IS NULL;
 
 -- name: prune_tokens
 -- Primary key. $1 lowest id that stays, $2 rows.
-DELETE FROM card_token WHERE id IN (
+WITH due AS MATERIALIZED (
     SELECT id FROM card_token WHERE id < $1 ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED
-);
+)
+DELETE FROM card_token USING due WHERE card_token.id = due.id;
 
 -- name: prune_sessions
 -- Primary key; what is younger than its tokens' time keeps them. $1 lowest id that stays, $2 rows.
-DELETE FROM frame_session WHERE id IN (
+WITH due AS MATERIALIZED (
     SELECT id FROM frame_session WHERE id < $1 ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED
-);
+)
+DELETE FROM frame_session USING due WHERE frame_session.id = due.id;

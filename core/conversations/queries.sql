@@ -13,8 +13,9 @@ WHERE w.kind = 'conversation';
 
 -- name: prune_messages
 -- Index conversation_state, then the primary key. The conversation itself stays, which the audit names. $1 cutoff, $2 rows.
-DELETE FROM conversation_message WHERE (conversation_id, number) IN (
+WITH due AS MATERIALIZED (
     SELECT m.conversation_id, m.number
     FROM conversation c JOIN conversation_message m ON m.conversation_id = c.id
     WHERE c.state = 'ended' AND c.since < $1 ORDER BY c.since LIMIT $2 FOR UPDATE OF m SKIP LOCKED
-);
+)
+DELETE FROM conversation_message AS m USING due WHERE m.conversation_id = due.conversation_id AND m.number = due.number;

@@ -254,15 +254,14 @@ SELECT count(*)::int FROM fresh;
 -- name: copy_late_keys
 -- What was recorded under an identifier that the copy above had passed, once its row says what it will say; then forgotten.
 -- late_attempt is nearly empty; the attempt by its primary key. $1 how long a row may change, in seconds.
-WITH settled AS (
-    DELETE FROM late_attempt AS l
-    WHERE l.attempt_id IN (
-        SELECT o.attempt_id FROM late_attempt AS o
-        INNER JOIN attempt AS a ON a.id = o.attempt_id AND a.business_date = o.business_date
-        WHERE o.recorded_at < clock_timestamp() - $1::integer * interval '1 second' AND a.state <> :State.SENT
-        LIMIT 1000
-        FOR UPDATE OF o SKIP LOCKED
-    )
+WITH due AS MATERIALIZED (
+    SELECT o.attempt_id FROM late_attempt AS o
+    INNER JOIN attempt AS a ON a.id = o.attempt_id AND a.business_date = o.business_date
+    WHERE o.recorded_at < clock_timestamp() - $1::integer * interval '1 second' AND a.state <> :State.SENT
+    LIMIT 1000
+    FOR UPDATE OF o SKIP LOCKED
+), settled AS (
+    DELETE FROM late_attempt AS l USING due WHERE l.attempt_id = due.attempt_id
     RETURNING l.attempt_id, l.business_date
 )
 INSERT INTO attempt_key (
@@ -277,9 +276,11 @@ ON CONFLICT (attempt_id) DO NOTHING;
 
 -- name: prune_keys
 -- Primary key. Keys of attempts whose partition has been put away; without an attempt that they could find.
-DELETE FROM attempt_key WHERE attempt_id IN (
+WITH due AS MATERIALIZED (
     SELECT k.attempt_id FROM attempt_key k WHERE k.attempt_id < $1 ORDER BY k.attempt_id LIMIT $2
-    FOR UPDATE SKIP LOCKED);
+    FOR UPDATE SKIP LOCKED
+)
+DELETE FROM attempt_key USING due WHERE attempt_key.attempt_id = due.attempt_id;
 
 -- name: oldest_attempt
 -- Primary keys of the partitions, merged: one row of each. None at all: nothing is known to have been put away.

@@ -1,21 +1,29 @@
 -- name: prune_exports
 -- Primary key. Only those whose file has gone: the round of exports deletes files, this forgets that they were.
-DELETE FROM export_job WHERE id IN (
+WITH due AS MATERIALIZED (
     SELECT j.id FROM export_job j
-    WHERE j.id < $1 AND j.state IN ('failed', 'cancelled', 'expired') ORDER BY j.id LIMIT $2 FOR UPDATE SKIP LOCKED);
+    WHERE j.id < $1 AND j.state IN ('failed', 'cancelled', 'expired') ORDER BY j.id LIMIT $2 FOR UPDATE SKIP LOCKED
+)
+DELETE FROM export_job USING due WHERE export_job.id = due.id;
 
 -- name: prune_alerts
 -- Primary key; its events go with it. An alert that stands is never old enough.
-DELETE FROM alert WHERE id IN (
+WITH due AS MATERIALIZED (
     SELECT a.id FROM alert a
-    WHERE a.id < $1 AND a.recovered_at IS NOT NULL ORDER BY a.id LIMIT $2 FOR UPDATE SKIP LOCKED);
+    WHERE a.id < $1 AND a.recovered_at IS NOT NULL ORDER BY a.id LIMIT $2 FOR UPDATE SKIP LOCKED
+)
+DELETE FROM alert USING due WHERE alert.id = due.id;
 
 -- name: prune_activity
 -- Primary key by its first column, then the whole of it. Counts made from events, which stay: the charts' older days,
 -- no money.
-DELETE FROM activity_minute WHERE (minute, store_id, service, brand, state, reason, currency) IN (
+WITH due AS MATERIALIZED (
     SELECT a.minute, a.store_id, a.service, a.brand, a.state, a.reason, a.currency FROM activity_minute a
-    WHERE a.minute < $1 ORDER BY a.minute LIMIT $2 FOR UPDATE SKIP LOCKED);
+    WHERE a.minute < $1 ORDER BY a.minute LIMIT $2 FOR UPDATE SKIP LOCKED
+)
+DELETE FROM activity_minute AS m USING due
+WHERE (m.minute, m.store_id, m.service, m.brand, m.state, m.reason, m.currency)
+    = (due.minute, due.store_id, due.service, due.brand, due.state, due.reason, due.currency);
 
 -- name: record_names
 -- Primary keys. $1 kinds and $2 identifiers, side by side.

@@ -196,9 +196,11 @@ WHERE b.target_id = ANY($1::uuid[]) AND b.lifted_at IS NULL;
 
 -- name: prune_terminal_events
 -- Primary key. The trigger terminal_event_kept refuses what is younger than a month, whatever the setting.
-DELETE FROM terminal_event WHERE id IN (
+WITH due AS MATERIALIZED (
     SELECT e.id FROM terminal_event e
-    WHERE e.id < $1 AND e.at < now() - interval '31 days' ORDER BY e.id LIMIT $2 FOR UPDATE SKIP LOCKED);
+    WHERE e.id < $1 AND e.at < now() - interval '31 days' ORDER BY e.id LIMIT $2 FOR UPDATE SKIP LOCKED
+)
+DELETE FROM terminal_event USING due WHERE terminal_event.id = due.id;
 
 -- name: record_names
 -- Primary keys; those that the reader sees. $1 kinds and $2 identifiers, side by side; $3 everything, $4 scope.

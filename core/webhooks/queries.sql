@@ -223,8 +223,10 @@ UPDATE webhook_delivery SET state = 'waiting', tries = 0, due_at = $2, done_at =
 
 -- name: prune_events
 -- Primary key; deliveries and attempts go with it.
-DELETE FROM webhook_event WHERE id IN (
-    SELECT v.id FROM webhook_event v WHERE v.id < $1 ORDER BY v.id LIMIT $2 FOR UPDATE SKIP LOCKED);
+WITH due AS MATERIALIZED (
+    SELECT v.id FROM webhook_event v WHERE v.id < $1 ORDER BY v.id LIMIT $2 FOR UPDATE SKIP LOCKED
+)
+DELETE FROM webhook_event USING due WHERE webhook_event.id = due.id;
 
 -- name: record_names
 -- Primary keys; only as far as the reader sees the company. $1 kinds and $2 identifiers, side by side; $3 everything, $4 scope.

@@ -78,3 +78,63 @@ def test_members_of_closed_sets_are_written_by_name(path: Path) -> None:
 def test_rows_of_schedules_are_locked_without_their_keys(path: Path) -> None:
     # Who writes what refers to an order shares its key: a lock of the key as well would have both wait for each other.
     assert not re.search(r"\bFOR UPDATE\b", re.sub(r"--.*", "", path.read_text()))
+
+
+_TAKEN = re.compile(r"\bLIMIT\b[^()]*\bFOR (?:NO KEY )?UPDATE\b[^()]*\bSKIP LOCKED\b")
+_READ_ONCE = re.compile(r"\b\w+ AS (?:MATERIALIZED )?\($")
+
+
+def unbounded_parts(statement: str) -> list[str]:
+    """Return what stands before each subquery that takes a bounded number of rows, and is no CTE, which is read once.
+
+    The planner may read a subquery again for each row of the statement around it: it then passes over the rows that this
+    very statement has changed, and takes the next ones, beyond its bound.
+    """
+    code = re.sub(r"--.*", "", statement)
+    befores = (code[: _opened_at(code, taken.start()) + 1] for taken in _TAKEN.finditer(code))
+    # Behind LATERAL it is read for each row by intent, as often as what it is joined to has rows.
+    return [
+        " ".join(before[-60:].split())
+        for before in befores
+        if before and not _READ_ONCE.search(before) and not before.endswith("LATERAL (")
+    ]
+
+
+def _opened_at(code: str, place: int) -> int:
+    """Return where the innermost parenthesis around a place opens, -1 when there is none."""
+    depth = 0
+    for at in range(place - 1, -1, -1):
+        depth += (code[at] == ")") - (code[at] == "(")
+        if depth < 0:
+            return at
+    return -1
+
+
+@pytest.mark.parametrize("path", FILES, ids=shown)
+def test_what_takes_a_bounded_number_of_rows_is_read_once(path: Path) -> None:
+    assert {name: parts for name, text in load(path).items() if (parts := unbounded_parts(text))} == {}
+
+
+@pytest.mark.parametrize(
+    ("statement", "is_refused"),
+    [
+        ("DELETE FROM t WHERE id IN (\n SELECT id FROM t WHERE f(a) LIMIT $1 FOR UPDATE SKIP LOCKED)", True),
+        (
+            "UPDATE t SET a = 1 WHERE id = ANY (SELECT id FROM t LIMIT 5 FOR NO KEY UPDATE OF t SKIP LOCKED)",
+            True,
+        ),
+        (
+            "UPDATE t SET a = 1 FROM (SELECT id FROM t LIMIT 5 FOR UPDATE SKIP LOCKED) AS d WHERE t.id = d.id",
+            True,
+        ),
+        ("WITH d AS MATERIALIZED (SELECT id FROM t LIMIT 5 FOR UPDATE SKIP LOCKED) DELETE FROM t", False),
+        (
+            "WITH d AS (SELECT id FROM t WHERE a IN (1) LIMIT 5 FOR UPDATE OF t SKIP LOCKED) DELETE FROM t",
+            False,
+        ),
+        ("SELECT id FROM t ORDER BY id LIMIT 5 FOR UPDATE SKIP LOCKED", False),
+        ("DELETE FROM t WHERE id IN (SELECT id FROM t WHERE a FOR UPDATE SKIP LOCKED)", False),  # no bound
+    ],
+)
+def test_the_form_that_may_exceed_its_bound_is_known(statement: str, *, is_refused: bool) -> None:
+    assert bool(unbounded_parts(statement)) is is_refused

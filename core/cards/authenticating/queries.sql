@@ -14,13 +14,14 @@ WHERE id = $1 AND state IN ('asked', 'challenged') AND expires_at <= $2;
 
 -- name: expire_all
 -- Index on expires_at of what is open; what another worker holds is left to it. $1 now, $2 rows.
-UPDATE card_authentication
-SET state = CASE state WHEN 'asked' THEN 'unavailable' ELSE 'timed_out' END, decided_at = $1, decided_by = 'deadline',
-    liability = 'merchant'
-WHERE id IN (
+WITH due AS MATERIALIZED (
     SELECT id FROM card_authentication WHERE state IN ('asked', 'challenged') AND expires_at <= $1
     ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED
-);
+)
+UPDATE card_authentication AS a
+SET state = CASE a.state WHEN 'asked' THEN 'unavailable' ELSE 'timed_out' END, decided_at = $1, decided_by = 'deadline',
+    liability = 'merchant'
+FROM due WHERE a.id = due.id;
 
 -- name: add
 -- None where one is open: unique index on subject and card.

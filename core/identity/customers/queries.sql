@@ -112,5 +112,7 @@ INSERT INTO customer_event (customer_id, at, kind, facts, ip) VALUES ($1, $2, $3
 
 -- name: prune_links
 -- Index customer_link_age.
-DELETE FROM customer_link WHERE token_hash IN (
-    SELECT l.token_hash FROM customer_link l WHERE l.expires_at < $1 ORDER BY l.expires_at LIMIT $2 FOR UPDATE SKIP LOCKED);
+WITH due AS MATERIALIZED (
+    SELECT l.token_hash FROM customer_link l WHERE l.expires_at < $1 ORDER BY l.expires_at LIMIT $2 FOR UPDATE SKIP LOCKED
+)
+DELETE FROM customer_link USING due WHERE customer_link.token_hash = due.token_hash;

@@ -13,8 +13,10 @@ UPDATE session SET ended_at = $2 WHERE token_hash = $1 AND ended_at IS NULL RETU
 
 -- name: prune_sessions
 -- Index session_expiry: what ended by itself long ago. Whoever opened it is in the audit.
-DELETE FROM session WHERE token_hash IN (
-    SELECT s.token_hash FROM session s WHERE s.expires_at < $1 ORDER BY s.expires_at LIMIT $2 FOR UPDATE SKIP LOCKED);
+WITH due AS MATERIALIZED (
+    SELECT s.token_hash FROM session s WHERE s.expires_at < $1 ORDER BY s.expires_at LIMIT $2 FOR UPDATE SKIP LOCKED
+)
+DELETE FROM session USING due WHERE session.token_hash = due.token_hash;
 
 -- name: lock_person
 -- One change of a person's credentials at a time.

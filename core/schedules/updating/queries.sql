@@ -1,8 +1,7 @@
 -- name: take_asked
 -- Partial index stored_card_ending; orders by purchase_order_card. Cards that end by a month and pay something, not asked about
 -- since a moment; what another worker holds is left to it. $1 month (YYMM), $2 asked before, $3 now, $4 how many.
-UPDATE stored_card AS k SET updates_asked_at = $3
-WHERE k.id IN (
+WITH due AS MATERIALIZED (
     SELECT c.id FROM stored_card AS c
     WHERE c.released_at IS NULL AND c.refused_at IS NULL AND c.expiry <= $1
         AND (c.updates_asked_at IS NULL OR c.updates_asked_at < $2)
@@ -14,6 +13,8 @@ WHERE k.id IN (
     LIMIT $4
     FOR NO KEY UPDATE SKIP LOCKED
 )
+UPDATE stored_card AS k SET updates_asked_at = $3
+FROM due WHERE k.id = due.id
 RETURNING k.id, k.brand, k.bin, k.last_four, k.expiry;
 
 -- name: renew

@@ -95,9 +95,7 @@ SELECT count(*) AS shown FROM shown AS s;
 -- name: lease_deliveries
 -- Takes what is due for one try: the next try is already set when this commits, so a crash only waits.
 -- delivery_due; SKIP LOCKED lets several workers share.
-UPDATE delivery AS d
-SET tries = d.tries + 1, due_at = clock_timestamp() + least(60, power(2, least(d.tries, 6))) * interval '1 second'
-WHERE d.id IN (
+WITH due AS MATERIALIZED (
     SELECT o.id FROM delivery AS o
     WHERE o.accepted_at IS NULL AND o.refused_at IS NULL AND o.due_at <= $1
         -- A part is taken back of what the host has: the advice itself goes first.
@@ -109,6 +107,9 @@ WHERE d.id IN (
     LIMIT $2
     FOR UPDATE SKIP LOCKED
 )
+UPDATE delivery AS d
+SET tries = d.tries + 1, due_at = clock_timestamp() + least(60, power(2, least(d.tries, 6))) * interval '1 second'
+FROM due WHERE d.id = due.id
 RETURNING d.id, d.attempt_id, d.business_date, d.kind, d.reason, d.amount_minor, d.tries;
 
 -- name: read_delivered
