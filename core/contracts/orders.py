@@ -72,8 +72,8 @@ ReturnUrl = Annotated[
     str,
     msgspec.Meta(
         pattern=r"^https?://[^\s@/?#]+(?:[/?#][^\s]*)?$",
-        max_length=2_000,
-        description="Where the customer goes once it is paid, or not",
+        max_length=500,
+        description="A page by HTTPS, without a fragment, where the customer goes once it is paid, or not",
     ),
 ]
 

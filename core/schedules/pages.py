@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from core.contracts.refusals import FieldRefused
-from core.values.web_pages import is_of_this_machine
+from core.values.web_pages import is_of_this_machine, origin_of
 from observability.process import SettingRefused
 
 SETTING: Final = "GUICHET_SHOP_LOOPBACK"
@@ -20,6 +20,14 @@ def loopback_of(environment: Mapping[str, str]) -> bool:
     if said not in ("", _ALLOWED):
         raise SettingRefused(f"{SETTING} is empty or {_ALLOWED}")
     return said == _ALLOWED
+
+
+def check_return_page(url: str, *, loopback: bool) -> str:
+    """Return a page to which a browser may be led back. Raises: FieldRefused, of `return_url`."""
+    if not origin_of(url):
+        raise FieldRefused("return_url", "malformed", "https://…")
+    refuse_own_machine(url, "return_url", loopback=loopback)
+    return url
 
 
 def refuse_own_machine(url: str, field: str, *, loopback: bool) -> None:

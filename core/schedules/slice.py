@@ -39,8 +39,8 @@ from core.schedules.notices.telling import TellingRound
 from core.schedules.orders.desk import OrderHandlers
 from core.schedules.orders.merchant import MerchantOrderHandlers
 from core.schedules.orders.waiting import abandon_waiting
+from core.schedules.pages import loopback_of
 from core.schedules.paying.handlers import PayingHandlers
-from core.schedules.paying.pages import loopback_of
 from core.schedules.paying.paying import Payments
 from core.schedules.settlements.handlers import MySettlementHandlers
 from core.schedules.settlements.settling import Settlements
@@ -365,7 +365,7 @@ def _of_agents(parts: Parts) -> list[Served]:
 
 
 def _of_merchants(parts: Parts) -> list[Served]:
-    handlers = MerchantOrderHandlers(parts.pool, parts.calendar)
+    handlers = MerchantOrderHandlers(parts.pool, parts.calendar, loopback=loopback_of(parts.environment))
     return [
         serves(orders.OFFERED, handlers.plans),
         serves(orders.PREVIEW, handlers.preview),

@@ -14,18 +14,29 @@ from core.schedules.orders.errors import ReferenceTaken
 from core.schedules.orders.model import Part
 from core.schedules.orders.rules import TooSmallToPart, fee_of, new_schedule
 from core.schedules.orders.store import Actor, Event
+from core.schedules.pages import check_return_page
 from core.values.clock import paris_date
 from core.values.emails import EmailMalformed, email_key
 
 
 async def make_order(
-    connection: Connection, company_id: bytes, request: MakeOrder, *, order_id: bytes, by: Actor, at: datetime
+    connection: Connection,
+    company_id: bytes,
+    request: MakeOrder,
+    *,
+    order_id: bytes,
+    by: Actor,
+    at: datetime,
+    loopback: bool,
 ) -> None:
-    """Write an order of a company with its schedule. Raises: FieldRefused, Refused, ReferenceTaken."""
+    """Write an order of a company with its schedule; with `loopback` its shop may be on this very machine.
+
+    Raises: FieldRefused, Refused, ReferenceTaken.
+    """
     today = paris_date(at)
     plan = await plan_of(connection, request, today)
     fee_minor, parts = schedule_of(plan, request.amount, today)
-    made = await _checked(connection, company_id, request)
+    made = await _checked(connection, company_id, request, loopback=loopback)
     terms = {"plan_id": plan["id"], "fee_minor": fee_minor, "purchased_on": today, "made_at": at}
     if not await store.add_order(connection, order_id, made | terms):
         raise ReferenceTaken(await store.find_by_reference(connection, company_id, request.reference))
@@ -63,12 +74,18 @@ def schedule_of(plan: asyncpg.Record, amount: OrderAmount, today: date) -> tuple
     return fee_minor, parts
 
 
-async def _checked(connection: Connection, company_id: bytes, request: MakeOrder) -> dict[str, Any]:
+async def _checked(
+    connection: Connection, company_id: bytes, request: MakeOrder, *, loopback: bool
+) -> dict[str, Any]:
     """Return what is kept of who buys and where. Raises: Refused, with all that is wrong."""
     faults = Faults()
     made = {"phone": _phone(request.customer, faults), **_email(request.customer, faults)}
     if request.store is not None and not await store.is_store_of(connection, request.store, company_id):
         faults.note("store", "not_found")
+    # What could not be paid is not made: `pay` would lead the browser back there.
+    page = request.return_url
+    if page is not None:
+        faults.read(lambda: check_return_page(page, loopback=loopback))
     faults.refuse()
     return {
         **made,
@@ -80,7 +97,7 @@ async def _checked(connection: Connection, company_id: bytes, request: MakeOrder
         "customer_name": request.customer.name.strip(),
         "language": request.customer.language,
         "country": request.country,
-        "return_url": request.return_url,
+        "return_url": page,
     }
 
 

@@ -22,9 +22,10 @@ from core.values.cursors import id_in, page_of
 class MerchantOrderHandlers:
     """Operations of merchants' programs."""
 
-    def __init__(self, pool: asyncpg.Pool, clock: Clock) -> None:
+    def __init__(self, pool: asyncpg.Pool, clock: Clock, *, loopback: bool) -> None:
         self._pool = pool
         self._clock = clock
+        self._loopback = loopback
         self._write = WriteOnce(pool, clock)
 
     async def plans(self, caller: Integrator, request: ask.ListOfferedPlans) -> ask.OfferedPlans:
@@ -53,7 +54,13 @@ class MerchantOrderHandlers:
         async def effect(connection: Connection) -> bytes:
             order_id = new_id(self._clock)
             await making.make_order(
-                connection, caller.company_id, request, order_id=order_id, by=_actor(caller), at=now
+                connection,
+                caller.company_id,
+                request,
+                order_id=order_id,
+                by=_actor(caller),
+                at=now,
+                loopback=self._loopback,
             )
             return msgspec.json.encode(await self._one(connection, caller, order_id))
 

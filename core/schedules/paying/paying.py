@@ -25,13 +25,12 @@ from core.contracts.orders import NotPaid, PaymentState
 from core.contracts.refusals import FieldRefused
 from core.db.rows import Connection
 from core.schedules.collecting.first_debits import FirstDebits
+from core.schedules.pages import check_return_page
 from core.schedules.paying import store
 from core.schedules.paying.errors import OrderNotPayable, PaymentUnderWay
-from core.schedules.paying.pages import refuse_own_machine
 from core.schedules.paying.rules import after_authentication, after_debit, may_still_pay
 from core.schedules.paying.store import Purchase
 from core.values.clock import Clock, paris_date
-from core.values.web_pages import origin_of
 
 
 class Payment(NamedTuple):
@@ -185,7 +184,4 @@ def _return_url(asked: Asked, purchase: Purchase, *, loopback: bool) -> str:
     url = asked.return_url or purchase.return_url
     if not url:
         raise FieldRefused("return_url", "missing")
-    if not origin_of(url):
-        raise FieldRefused("return_url", "malformed", "https://…")
-    refuse_own_machine(url, "return_url", loopback=loopback)
-    return url
+    return check_return_page(url, loopback=loopback)

@@ -74,7 +74,9 @@ async def seed_orders(connection: asyncpg.Connection) -> None:
         at = now - timedelta(hours=order.hours_ago)
         by = Actor("integrator", uuid.uuid5(_NAMESPACE, SHOP_KEY).bytes)
         try:
-            await make_order(connection, company_id.bytes, _asked(order), order_id=order_id, by=by, at=at)
+            await make_order(
+                connection, company_id.bytes, _asked(order), order_id=order_id, by=by, at=at, loopback=True
+            )
         except ReferenceTaken:
             continue
         if order.is_abandoned:

@@ -180,6 +180,13 @@ async def test_another_company_may_have_the_reference_and_finds_none_of_these_or
         ({"country": "fr"}, "country", "invalid"),
         ({"return_url": "javascript:alert(1)"}, "return_url", "invalid"),
         ({"return_url": "https://user@shop.example/"}, "return_url", "invalid"),
+        ({"return_url": "https://shop.example/" + "a" * 480}, "return_url", "invalid"),
+        # What `pay` would refuse, once nobody could mend it.
+        ({"return_url": "http://shop.example/paid"}, "return_url", "malformed"),
+        ({"return_url": "https://shop.example/paid#top"}, "return_url", "malformed"),
+        ({"return_url": "https://shop.example:70000/paid"}, "return_url", "malformed"),
+        ({"return_url": "https://localhost:8000/paid"}, "return_url", "malformed"),
+        ({"return_url": "http://127.0.0.1/paid"}, "return_url", "malformed"),
         ({"store": "sto_" + "0" * 26}, "store", "not_found"),
     ],
 )
@@ -192,6 +199,14 @@ async def test_an_order_that_cannot_be_is_refused_by_its_field_and_nothing_is_wr
     assert [found for found, _ in faults(refused)] == [field], refused.text
     assert code in [*(each for _, each in faults(refused)), "invalid"]
     assert await rows.fetchval("SELECT count(*) FROM purchase_order") == before
+
+
+async def test_a_page_to_come_back_to_is_refused_beside_all_else_that_is_wrong(
+    shop: httpx.AsyncClient,
+) -> None:
+    customer = {"email": "a@b.fr", "name": "O", "phone": "12"}
+    refused = await make(shop, customer=customer, return_url="http://shop.example/paid")
+    assert sorted(field for field, _ in faults(refused)) == ["customer.phone", "return_url"]
 
 
 async def test_five_cents_in_ten_are_refused_in_words(shop: httpx.AsyncClient) -> None:

@@ -55,4 +55,4 @@ async def open_shop(pool: asyncpg.Pool, siren: str = "123456782") -> Shop:
     company_id = await add_company(pool, siren)
     clock = FixedClock(BOUGHT_AT)
     caller = Integrator(company_id, bytes(15) + b"\x01", "Maison SA", siren, "shop")
-    return Shop(caller, clock, MerchantOrderHandlers(pool, clock), pool)
+    return Shop(caller, clock, MerchantOrderHandlers(pool, clock, loopback=False), pool)
