@@ -38,8 +38,8 @@ from core.schedules.notices.previewing import OrderMailHandlers
 from core.schedules.notices.telling import TellingRound
 from core.schedules.orders.desk import OrderHandlers
 from core.schedules.orders.merchant import MerchantOrderHandlers
+from core.schedules.orders.pages import loopback_of
 from core.schedules.orders.waiting import abandon_waiting
-from core.schedules.pages import loopback_of
 from core.schedules.paying.handlers import PayingHandlers
 from core.schedules.paying.paying import Payments
 from core.schedules.settlements.handlers import MySettlementHandlers

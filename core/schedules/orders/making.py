@@ -12,9 +12,9 @@ from core.merchants.api import check_phone
 from core.schedules.orders import store
 from core.schedules.orders.errors import ReferenceTaken
 from core.schedules.orders.model import Part
+from core.schedules.orders.pages import check_return_page
 from core.schedules.orders.rules import TooSmallToPart, fee_of, new_schedule
 from core.schedules.orders.store import Actor, Event
-from core.schedules.pages import check_return_page
 from core.values.clock import paris_date
 from core.values.emails import EmailMalformed, email_key
 

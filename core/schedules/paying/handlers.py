@@ -14,9 +14,9 @@ from core.contracts.orders import OneMerchantOrder, OrderPayment, PayableOrder, 
 from core.contracts.references import Money
 from core.contracts.refusals import NotFound
 from core.identity.api import Claim, Integrator, once
+from core.schedules.orders.pages import refuse_own_machine
 from core.schedules.orders.store import Sought, instalments_of, list_orders
 from core.schedules.orders.views import payable_of
-from core.schedules.pages import refuse_own_machine
 from core.schedules.paying import store
 from core.schedules.paying.errors import CardFramesTooMany, NotSoldAtADistance, OrderNotPayable
 from core.schedules.paying.paying import Asked, Payment, Payments

@@ -25,7 +25,7 @@ from core.contracts.orders import NotPaid, PaymentState
 from core.contracts.refusals import FieldRefused
 from core.db.rows import Connection
 from core.schedules.collecting.first_debits import FirstDebits
-from core.schedules.pages import check_return_page
+from core.schedules.orders.pages import check_return_page
 from core.schedules.paying import store
 from core.schedules.paying.errors import OrderNotPayable, PaymentUnderWay
 from core.schedules.paying.rules import after_authentication, after_debit, may_still_pay
