@@ -1,3 +1,7 @@
+-- name: listeners
+-- Which companies have an endpoint; webhook_endpoint_url. $1 companies.
+SELECT DISTINCT e.company_id FROM webhook_endpoint AS e WHERE e.company_id = ANY($1::uuid[]) AND e.removed_at IS NULL;
+
 -- name: tell
 -- One statement for a whole batch, within the caller's transaction; endpoints by webhook_endpoint_url.
 -- What happens on a day of a calendar that was moved ahead is due at once all the same.

@@ -1,10 +1,11 @@
 """Events enter with the change that they tell of, in the caller's transaction: nothing is told that was not committed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 import msgspec
+from asyncpg.pgproto.pgproto import UUID
 
 from core.contracts import ids
 from core.contracts.webhooks import WebhookKind
@@ -44,6 +45,12 @@ async def tell(
 ) -> None:
     """Write an event for every endpoint of a company. Raises: FactsTooLong."""
     await tell_each(connection, [Told(company_id, kind, facts, at, once_key)])
+
+
+async def listeners(connection: Connection, companies: Iterable[UUID]) -> set[UUID]:
+    """Return those that are told of anything at all, for who would write the facts of thousands of events in vain."""
+    rows = await connection.fetch(_SQL.listeners, list(companies))
+    return {row["company_id"] for row in rows}
 
 
 async def tell_each(connection: Connection, events: Sequence[Told]) -> None:

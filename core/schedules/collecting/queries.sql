@@ -72,7 +72,7 @@ INSERT INTO collection_run (run_on) VALUES ($1) ON CONFLICT DO NOTHING;
 -- Primary keys; the attempts within their months. A debit whose attempt is sent, unknown or not there is left out, but for
 -- one that must not be sent. $1 debits, $2 first and $3 last business date.
 SELECT
-    d.id, d.order_id, d.instalment_id, d.card_id, d.initiator, d.business_date, d.reason AS forbidden,
+    d.id, d.order_id, d.company_id, d.instalment_id, d.card_id, d.initiator, d.business_date, d.reason AS forbidden,
     a.state AS attempt_state, a.reason AS attempt_reason, k.brand,
     o.settling_since IS NOT NULL AS is_settling,
     CASE d.initiator WHEN 'customer' THEN (SELECT i.settlement_id FROM instalment AS i WHERE i.id = d.instalment_id) END
@@ -95,7 +95,8 @@ SELECT DISTINCT c.order_id FROM order_cancellation AS c WHERE c.order_id = ANY (
 -- name: settle_approved
 -- Their instalments are paid, and an order of which nothing else is due is settled: as orders.outcomes.mark_paid has it for
 -- orders of which nothing was taken off, a thousand in the time of ten. Primary keys, instalment_number; the orders are
--- locked. Whoever comes second finds no debit open. $1 debits, $2 now.
+-- locked. Whoever comes second finds no debit open. Returns what is told to companies. $1 debits, $2 now, $3 companies that
+-- are told.
 WITH won AS (
     UPDATE debit AS d SET state = 'approved', reason = :Reason.APPROVED, ended_at = $2::timestamptz
     WHERE d.id = ANY ($1::uuid[]) AND d.state = 'open'
@@ -107,12 +108,14 @@ WITH won AS (
     RETURNING i.id, i.order_id, i.number, i.due_on, w.company_id, w.amount_minor
 ), settled AS (
     UPDATE purchase_order AS o SET state = 'settled'
-    FROM (SELECT DISTINCT p.order_id FROM paid AS p) AS p
-    WHERE o.id = p.order_id AND NOT EXISTS (
-        SELECT FROM instalment AS r
-        WHERE r.order_id = o.id AND r.state IN ('upcoming', 'in_progress', 'unpaid') AND r.counts
-            AND r.id NOT IN (SELECT w.instalment_id FROM won AS w) -- hashed, as <> ALL is not
-    )
+    WHERE o.id = ANY (ARRAY( -- orders are looked up once it is known of which nothing is due
+        SELECT p.order_id FROM paid AS p
+        WHERE NOT EXISTS (
+            SELECT FROM instalment AS r
+            WHERE r.order_id = p.order_id AND r.state IN ('upcoming', 'in_progress', 'unpaid') AND r.counts
+                AND r.id NOT IN (SELECT w.instalment_id FROM won AS w) -- hashed, as <> ALL is not
+        )
+    ))
     RETURNING o.id
 ), noted AS (
     INSERT INTO order_event (order_id, at, kind, by_kind, about_id, facts)
@@ -126,7 +129,8 @@ SELECT
     CASE WHEN s.id IS NULL THEN o.state ELSE 'settled' END AS state
 FROM paid AS p
 INNER JOIN purchase_order AS o ON o.id = p.order_id
-LEFT JOIN settled AS s ON s.id = p.order_id;
+LEFT JOIN settled AS s ON s.id = p.order_id
+WHERE p.company_id = ANY ($3::uuid[]);
 
 -- name: read_histories
 -- What there was of the instalments of debits, these included; debit_instalment. $1 debits.

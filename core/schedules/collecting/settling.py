@@ -22,7 +22,7 @@ from core.schedules.settlements import course as settlements
 from core.transactions.stored_cards.naming import read_network_id
 from core.values.clock import paris_date
 from core.values.timestamps import timestamp
-from core.webhooks.api import Told, tell_each
+from core.webhooks.api import Told, listeners, tell_each
 
 
 async def settle(connection: Connection, debits: Sequence[tuple[UUID, date]], *, now: datetime) -> int:
@@ -79,10 +79,11 @@ async def _settle_first_part(
 
 
 async def _settle_approved(connection: Connection, approved: list[Decided], *, now: datetime) -> None:
-    plain = [each.id for each in approved if not each.is_changed]
+    plain = [each for each in approved if not each.is_changed]
     changed = [each for each in approved if each.is_changed]
     if plain:
-        paid = await store.settle_approved(connection, plain, now=now)
+        told = await listeners(connection, {each.company_id for each in plain})
+        paid = await store.settle_approved(connection, [each.id for each in plain], now=now, told=told)
         await tell_each(connection, [_told(row, at=now) for row in paid])
     if changed:
         # What was taken off may be owed back now.

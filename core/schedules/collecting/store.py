@@ -1,6 +1,6 @@
 """The statements of collecting as typed functions; every one but `find_left` runs inside the caller's transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -31,6 +31,7 @@ class Decided(NamedTuple):
 
     id: UUID
     order_id: UUID
+    company_id: UUID
     instalment_id: UUID
     card_id: UUID
     initiator: str
@@ -109,6 +110,7 @@ async def lock_settled(
         Decided(
             row["id"],
             row["order_id"],
+            row["company_id"],
             row["instalment_id"],
             row["card_id"],
             row["initiator"],
@@ -124,10 +126,10 @@ async def lock_settled(
 
 
 async def settle_approved(
-    connection: Connection, ids: Sequence[UUID], *, now: datetime
+    connection: Connection, ids: Sequence[UUID], *, now: datetime, told: Iterable[UUID]
 ) -> list[asyncpg.Record]:
-    """Let instalments be paid; return them as merchants are told."""
-    return await connection.fetch(SQL.settle_approved, list(ids), now)
+    """Let instalments be paid; return those of companies that are `told`, as they are told."""
+    return await connection.fetch(SQL.settle_approved, list(ids), now, list(told))
 
 
 async def end_debits(
