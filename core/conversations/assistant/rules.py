@@ -109,6 +109,8 @@ _WORDS: Final[dict[str, dict[str, str]]] = {
         "order": "{shop}, commande {reference} : {what}",
         "next": "prochain prélèvement de {amount} le {day}, à un ou deux jours près.",
         "under_way": "un prélèvement de {amount} est en cours.",
+        "again": "le prélèvement de {amount} a été refusé : nous réessaierons à partir du {day}.",
+        "refused": "le prélèvement de {amount} a été refusé : ouvrez cet échéancier pour savoir que faire.",
         "given_up": "Nous n’essayons plus de les prélever.",
         "none_left": "aucun prélèvement à venir.",
         "left": "il reste {amount} à payer.",
@@ -124,6 +126,8 @@ _WORDS: Final[dict[str, dict[str, str]]] = {
         "order": "{shop}, order {reference}: {what}",
         "next": "next debit of {amount} on {day}, give or take a day or two.",
         "under_way": "a debit of {amount} is under way.",
+        "again": "the debit of {amount} was refused: we will try again from {day} on.",
+        "refused": "the debit of {amount} was refused: open this schedule to see what to do.",
         "given_up": "We do not try to debit them any more.",
         "none_left": "no debit to come.",
         "left": "{amount} are left to pay.",
@@ -153,9 +157,9 @@ def reply_to(question: str, *, index: Index, orders: Sequence[MyOrder], locale: 
     named = _named(question, orders)
     if told is None and words & _FAILED and words & _DEBITS:
         # An entry says what happens to debits at large; to theirs it has happened.
-        unpaid = [each for each in named or orders if each.unpaid.amount]
-        if unpaid:
-            return _facts(_failed, unpaid, locale)
+        failed = [each for each in named or orders if each.unpaid.amount or _refused(each)]
+        if failed:
+            return _facts(_failed, failed, locale)
     if told is None and named:
         told = _left
     if told is not None:
@@ -222,7 +226,13 @@ def _next(order: MyOrder, locale: str) -> str:
 
 
 def _failed(order: MyOrder, locale: str) -> str:
-    return f"{_unpaid(order, locale)} {_WORDS[locale]['given_up']}"
+    """Return what is given up, with what is tried again."""
+    told = f"{_unpaid(order, locale)} {_WORDS[locale]['given_up']}" if order.unpaid.amount else ""
+    refused = _refused(order)
+    if refused is None:
+        return told
+    again = _again(refused, locale)
+    return f"{told} {again[0].upper()}{again[1:]}" if told else again
 
 
 def _coming(order: MyOrder, locale: str) -> str:
@@ -230,11 +240,26 @@ def _coming(order: MyOrder, locale: str) -> str:
     under_way = _first(order, "in_progress")
     if under_way is not None:
         return said["under_way"].format(amount=_money(under_way.amount, locale))
+    refused = _refused(order)
+    if refused is not None:
+        return _again(refused, locale)
     coming = _first(order, "upcoming")
     if coming is None:
         return said["none_left"]
-    day = date.fromisoformat(coming.due_on)
-    return said["next"].format(amount=_money(coming.amount, locale), day=f"{day:%d/%m/%Y}")
+    return said["next"].format(amount=_money(coming.amount, locale), day=_day(coming.due_on))
+
+
+def _refused(order: MyOrder) -> MyInstalment | None:
+    """Return the first debit that was refused and is not given up yet, by its day."""
+    return next((each for each in _by_day(order) if each.has_failed), None)
+
+
+def _again(refused: MyInstalment, locale: str) -> str:
+    """Return when a debit is tried again, or that it waits for its customer."""
+    said, amount = _WORDS[locale], _money(refused.amount, locale)
+    if refused.retry_on is None:
+        return said["refused"].format(amount=amount)
+    return said["again"].format(amount=amount, day=_day(refused.retry_on))
 
 
 def _left(order: MyOrder, locale: str) -> str:
@@ -257,9 +282,17 @@ def _card(order: MyOrder, locale: str) -> str:
 
 
 def _first(order: MyOrder, state: str) -> MyInstalment | None:
-    """Return the first debit in a state, of the plan or of what is settled, by its day."""
-    parts = sorted((*order.instalments, *order.settling), key=lambda each: each.due_on)
-    return next((each for each in parts if each.state == state), None)
+    """Return the first debit in a state, by its day."""
+    return next((each for each in _by_day(order) if each.state == state), None)
+
+
+def _by_day(order: MyOrder) -> list[MyInstalment]:
+    """Return the debits of the plan with those of what is settled."""
+    return sorted((*order.instalments, *order.settling), key=lambda each: each.due_on)
+
+
+def _day(text: str) -> str:
+    return f"{date.fromisoformat(text):%d/%m/%Y}"
 
 
 def _money(value: Money, locale: str) -> str:

@@ -124,6 +124,40 @@ def test_what_is_to_come_is_said_after_what_is_unpaid_and_parts_of_a_settlement_
     assert reply.kind != "facts"
 
 
+@pytest.mark.parametrize(
+    "question", ["Quand allez-vous me prélever ?", "Pourquoi mon prélèvement est-il refusé ?"]
+)
+def test_a_refused_debit_says_when_it_is_tried_again_instead_of_an_entry(question: str) -> None:
+    refused = MyInstalment(
+        number=2,
+        due_on="2019-09-03",
+        amount=Money(4_265, EURO),
+        state="upcoming",
+        has_failed=True,
+        retry_on="2019-09-05",
+    )
+    index = Index([Entry(b"\4" * 16, "debits", question, "Un prélèvement échoue parfois.", "")])
+    reply = reply_to(question, index=index, orders=[order(instalments=[refused])], locale="fr")
+    assert said(reply.text) == (
+        "Maison Verte, commande CMD-00042 : le prélèvement de 42,65 € a été refusé :"
+        " nous réessaierons à partir du 05/09/2019."
+    )
+    english = reply_to(question, index=index, orders=[order(instalments=[refused])], locale="en")
+    assert "was refused: we will try again from 05/09/2019 on." in said(english.text)
+
+
+def test_a_refused_debit_that_waits_for_its_customer_promises_no_other_try() -> None:
+    refused = MyInstalment(
+        number=2, due_on="2019-09-03", amount=Money(4_265, EURO), state="upcoming", has_failed=True
+    )
+    given_up = MyInstalment(number=1, due_on="2019-08-04", amount=Money(1_000, EURO), state="unpaid")
+    orders = [order(instalments=[given_up, refused], unpaid=Money(1_000, EURO), state="unpaid")]
+    reply = reply_to("Pourquoi mon prélèvement est-il refusé ?", index=INDEX, orders=orders, locale="fr")
+    assert "10,00 € restent impayés" in said(reply.text)
+    assert "Le prélèvement de 42,65 € a été refusé : ouvrez cet échéancier" in said(reply.text)
+    assert "réessaierons" not in reply.text
+
+
 def test_a_question_that_names_a_purchase_is_answered_of_it_alone() -> None:
     orders = [order(), order("CMD-00077", remaining=Money(100, EURO))]
     reply = reply_to("combien reste-t-il sur cmd-00077 ?", index=INDEX, orders=orders, locale="fr")
