@@ -69,8 +69,8 @@ hostile: .venv/stamp-dev .venv/stamp-assets ## Walk every endpoint and page with
 		tests/unit/edge/protocol/test_session.py $(ARGS)
 
 .PHONY: pages
-pages: .venv/stamp-dev .venv/stamp-assets ## Look at every page in every look: accessible, fits, French and English
-	$(BIN)/python -m pytest tests/browser/test_every_page.py $(ARGS)
+pages: .venv/stamp-dev .venv/stamp-assets ## Look at every page in every look, and walk a whole purchase; ARGS=--pictures=FOLDER keeps pictures
+	$(BIN)/python -m pytest tests/browser/test_every_page.py tests/browser/test_whole_story.py $(ARGS)
 
 .PHONY: bench
 bench: .venv/stamp-dev ## Measure this machine and write the report under perf/

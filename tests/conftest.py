@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from tests.support.card_frame import CardFrame
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let whoever runs the tests of pages keep pictures of them."""
+    parser.addoption("--pictures", metavar="FOLDER", help="keep a picture of each station of a walk here")
+
+
 def pytest_configure() -> None:
     """Print plain tracebacks: a rich one takes seconds, and meanwhile the loop under test stands still."""
     renderer = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
