@@ -96,17 +96,17 @@ def period(start: datetime | None, end: datetime, locale: str) -> str:
     french = locale == "fr"
     last = day(end, locale), f"{end.astimezone(PARIS):%H:%M}"
     if start is None:
-        return f"jusqu’au {last[0]} à {last[1]}" if french else f"until {last[0]} at {last[1]}"
+        return f"jusqu’au {last[0]} à{FIXED}{last[1]}" if french else f"until {last[0]} at{FIXED}{last[1]}"
     first = day(start, locale), f"{start.astimezone(PARIS):%H:%M}"
     if first[0] == last[0]:
         return (
-            f"le {first[0]} de {first[1]} à {last[1]}"
+            f"le {first[0]} de{FIXED}{first[1]} à{FIXED}{last[1]}"
             if french
-            else f"on {first[0]} from {first[1]} to {last[1]}"
+            else f"on {first[0]} from{FIXED}{first[1]} to{FIXED}{last[1]}"
         )
     if french:
-        return f"du {first[0]} à {first[1]} au {last[0]} à {last[1]}"
-    return f"from {first[0]} at {first[1]} to {last[0]} at {last[1]}"
+        return f"du {first[0]} à{FIXED}{first[1]} au {last[0]} à{FIXED}{last[1]}"
+    return f"from {first[0]} at{FIXED}{first[1]} to {last[0]} at{FIXED}{last[1]}"
 
 
 def integer(value: int, locale: str) -> str:
@@ -157,13 +157,13 @@ def exact(moment: datetime, locale: str, *, precise: bool = False) -> str:
     local = moment.astimezone(PARIS)
     clock_text = local.strftime("%H:%M:%S") + (f".{local.microsecond // 1000:03d}" if precise else "")
     joint = "à" if locale == "fr" else "at"
-    return f"{day(local, locale)} {joint} {clock_text}"
+    return f"{day(local, locale)} {joint}{FIXED}{clock_text}"
 
 
 def to_the_minute(moment: datetime, locale: str) -> str:
     """Return `22 nov. 2026 à 10:42`, for people who plan and do not diagnose."""
     local = moment.astimezone(PARIS)
-    return f"{_day(local, locale)} {'à' if locale == 'fr' else 'at'} {local:%H:%M}"
+    return f"{_day(local, locale)} {'à' if locale == 'fr' else 'at'}{FIXED}{local:%H:%M}"
 
 
 def soon(moment: datetime, locale: str, *, now: datetime) -> str:
@@ -176,7 +176,7 @@ def soon(moment: datetime, locale: str, *, now: datetime) -> str:
     near = _NEAR[locale].get((local.date() - today).days)
     if near is None:
         near = f"{_WEEKDAYS[locale][local.weekday()]} {local.day}{FIXED}{_MONTHS[locale][local.month - 1]}"
-    return f"{near} {'à' if locale == 'fr' else 'at'} {clock_text}"
+    return f"{near} {'à' if locale == 'fr' else 'at'}{FIXED}{clock_text}"
 
 
 def day(moment: datetime, locale: str) -> str:

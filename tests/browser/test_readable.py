@@ -73,7 +73,7 @@ async def test_hours_of_contact_are_told_to_the_minute_and_heads_stand_over_thei
     open_page: OpenPage,
 ) -> None:
     page = await open_page("/contact")
-    assert "à 09:00" in await page.inner_text("main")
+    assert "à\u00a009:00" in await page.inner_text("main")
     assert ":00:00" not in await page.inner_text("main")
     sides = await page.locator("table.rows").evaluate_all(
         """(tables) => tables.flatMap((table) => [...table.tHead.rows[0].cells].map((head, place) =>

@@ -96,8 +96,8 @@ def _days(first: int, last: int, locale: str) -> str:
 
 def _hours(hours: Sequence[tuple[int, int]], locale: str) -> str:
     if locale == "en":
-        return " and ".join(f"{_clock_en(opens)} to {_clock_en(closes)}" for opens, closes in hours)
-    return " et ".join(f"de {_clock_fr(opens)} à {_clock_fr(closes)}" for opens, closes in hours)
+        return " and ".join(f"{_clock_en(opens)} to\u00a0{_clock_en(closes)}" for opens, closes in hours)
+    return " et ".join(f"de\u00a0{_clock_fr(opens)} à\u00a0{_clock_fr(closes)}" for opens, closes in hours)
 
 
 def _clock_fr(minute: int) -> str:

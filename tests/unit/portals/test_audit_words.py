@@ -110,8 +110,8 @@ def test_a_journal_reads_what_has_parts_as_the_audit_does() -> None:
 def test_the_bounds_of_a_filter_are_not_called_before_and_after() -> None:
     facts = {"filter": {"from": "2026-11-27T23:00:00Z", "to": "2026-11-28T23:00:00Z"}}
     assert [(fact.label, fact.text) for fact in facts_of(_WORDS["fr"], facts)] == [
-        ("filtres · à partir de", "28\xa0nov.\xa02026 à 00:00:00"),
-        ("filtres · jusqu’à", "29\xa0nov.\xa02026 à 00:00:00"),
+        ("filtres · à partir de", "28\xa0nov.\xa02026 à\xa000:00:00"),
+        ("filtres · jusqu’à", "29\xa0nov.\xa02026 à\xa000:00:00"),
     ]
 
 

@@ -84,24 +84,36 @@ def test_a_moment_is_told_by_its_distance(seconds: int, french: str, english: st
 def test_times_are_those_of_paris_and_another_day_is_named() -> None:
     assert formats.clock(NOW, "fr", now=NOW) == "10:42:07"
     assert formats.clock(NOW - timedelta(days=1), "fr", now=NOW) == "21\u00a0nov. 10:42:07"
-    assert formats.to_the_minute(NOW, "fr") == "22\u00a0nov.\u00a02026 à 10:42"
-    assert formats.to_the_minute(NOW, "en") == "22\u00a0Nov\u00a02026 at 10:42"
+    assert formats.to_the_minute(NOW, "fr") == "22\u00a0nov.\u00a02026 à\u00a010:42"
+    assert formats.to_the_minute(NOW, "en") == "22\u00a0Nov\u00a02026 at\u00a010:42"
 
 
 @pytest.mark.parametrize(
     ("moment", "french", "english"),
     [
-        (datetime(2026, 11, 22, 19, tzinfo=UTC), "aujourd’hui à 20\u00a0h", "today at 20:00"),
-        (datetime(2026, 11, 22, 22, 59, tzinfo=UTC), "aujourd’hui à 23\u00a0h\u00a059", "today at 23:59"),
-        (datetime(2026, 11, 22, 23, 0, tzinfo=UTC), "demain à 0\u00a0h", "tomorrow at 0:00"),
-        (datetime(2026, 11, 23, 8, 30, tzinfo=UTC), "demain à 9\u00a0h\u00a030", "tomorrow at 9:30"),
-        (datetime(2026, 12, 1, 8, tzinfo=UTC), "mardi 1\u00a0déc. à 9\u00a0h", "Tuesday 1\u00a0Dec at 9:00"),
+        (datetime(2026, 11, 22, 19, tzinfo=UTC), "aujourd’hui à\u00a020\u00a0h", "today at\u00a020:00"),
+        (
+            datetime(2026, 11, 22, 22, 59, tzinfo=UTC),
+            "aujourd’hui à\u00a023\u00a0h\u00a059",
+            "today at\u00a023:59",
+        ),
+        (datetime(2026, 11, 22, 23, 0, tzinfo=UTC), "demain à\u00a00\u00a0h", "tomorrow at\u00a00:00"),
+        (
+            datetime(2026, 11, 23, 8, 30, tzinfo=UTC),
+            "demain à\u00a09\u00a0h\u00a030",
+            "tomorrow at\u00a09:30",
+        ),
+        (
+            datetime(2026, 12, 1, 8, tzinfo=UTC),
+            "mardi 1\u00a0déc. à\u00a09\u00a0h",
+            "Tuesday 1\u00a0Dec at\u00a09:00",
+        ),
     ],
 )
 def test_when_somebody_is_there_is_said_as_one_says_it(moment: datetime, french: str, english: str) -> None:
     assert formats.soon(moment, "fr", now=NOW) == french
     assert formats.soon(moment, "en", now=NOW) == english
-    assert formats.exact(NOW, "fr", precise=True) == "22\u00a0nov.\u00a02026 à 10:42:07.123"
+    assert formats.exact(NOW, "fr", precise=True) == "22\u00a0nov.\u00a02026 à\u00a010:42:07.123"
 
 
 def test_a_share_of_nothing_is_a_dash() -> None:

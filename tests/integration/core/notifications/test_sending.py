@@ -137,7 +137,7 @@ async def test_a_mail_to_customers_says_how_we_are_reached_and_when(
         assert body is not None
         said = body.get_content()
         assert "+33 1 99 00 00 02" in said, "a debt is settled with who settles debts"
-        assert "du lundi au vendredi de 9\u00a0h à 20\u00a0h" in said
+        assert "du lundi au vendredi de\u00a09\u00a0h à\u00a020\u00a0h" in said
         assert "https://wa.me/33639980001" in said
         assert "http://space.example" in said
     (to_agent,) = [text for text in texts if "agent_invitation@" in text]

@@ -18,22 +18,22 @@ WEEK = Week(
 
 def test_days_in_a_row_with_the_same_hours_are_said_together() -> None:
     assert week_text(WEEK.periods, "fr") == (
-        "du lundi au vendredi de 9\u00a0h à 20\u00a0h, le samedi de 9\u00a0h à 18\u00a0h"
+        "du lundi au vendredi de\u00a09\u00a0h à\u00a020\u00a0h, le samedi de\u00a09\u00a0h à\u00a018\u00a0h"
     )
-    assert week_text(WEEK.periods, "en") == "Monday to Friday 9:00 to 20:00, Saturday 9:00 to 18:00"
+    assert week_text(WEEK.periods, "en") == "Monday to Friday 9:00 to\u00a020:00, Saturday 9:00 to\u00a018:00"
 
 
 def test_a_day_with_a_pause_and_a_day_apart_are_said_as_they_are() -> None:
     periods = (Period(3, 840, 1_110), Period(1, 570, 720), Period(1, 840, 1_080))
     assert week_text(periods, "fr") == (
-        "le lundi de 9\u00a0h\u00a030 à 12\u00a0h et de 14\u00a0h à 18\u00a0h, le mercredi de 14\u00a0h à 18\u00a0h\u00a030"
+        "le lundi de\u00a09\u00a0h\u00a030 à\u00a012\u00a0h et de\u00a014\u00a0h à\u00a018\u00a0h, le mercredi de\u00a014\u00a0h à\u00a018\u00a0h\u00a030"
     )
 
 
 def test_a_way_says_its_number_its_price_and_its_hours() -> None:
     phone = Channel("phone", True, "+33199000001", "Prix d'un appel local", "Price of a local call", NOW)
     assert line_of(phone, WEEK, "en") == (
-        "Telephone +33 1 99 00 00 01 · Price of a local call · Monday to Friday 9:00 to 20:00, Saturday 9:00 to 18:00"
+        "Telephone +33 1 99 00 00 01 · Price of a local call · Monday to Friday 9:00 to\u00a020:00, Saturday 9:00 to\u00a018:00"
     )
     whatsapp = Channel("whatsapp", True, "+33639980001", "", "", NOW)
     assert line_of(whatsapp, None, "fr") == "WhatsApp · https://wa.me/33639980001"

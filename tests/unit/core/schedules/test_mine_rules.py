@@ -134,7 +134,7 @@ def test_a_paper_says_what_the_guide_of_the_space_shows() -> None:
     assert paper.rows[2] == ("Prélèvement n° 3", "03/10/2019", "42,65\u00a0€", "En cours")
     assert paper.total == ("Total", "127,96\u00a0€")
     assert "un ou deux jours" in paper.note
-    assert paper.made == "Édité le 10/09/2019 à 10:00 (heure de Paris)"
+    assert paper.made == "Édité le 10/09/2019 à\u00a010:00 (heure de Paris)"
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])
