@@ -78,6 +78,8 @@ FIGURES_BOOKED: Final = Count("V13 books", _SQL.figures_beside_ledger)
 COUNTS: Final = (
     Count("V1", _SQL.unbalanced_operations),
     Count("V1 position", _SQL.misplaced_money),
+    Count("V1 operations", _SQL.misplaced_operations),
+    Count("V1 completions", _SQL.misplaced_completions),
     Count("V1 owners", _SQL.misowned_entries),
     Count("V1 refunds", _SQL.misplaced_refunds),
     Count("V2", _SQL.repeated_operations),
@@ -85,6 +87,7 @@ COUNTS: Final = (
     Count("V5", _SQL.unreversed_payments, _now_and_stuck),
     Count("V7", _SQL.unconsumed_events, _now_and_consumer),
     Count("V7 once", _SQL.overlapping_ranges, _consumer),
+    Count("V7 states", _SQL.states_beside_events),
     Count("V8", _SQL.repeated_debits),
     Count("V8 debits", _SQL.collected_twice),
     Count("V8 claims", _SQL.claims_beside_debits),

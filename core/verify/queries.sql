@@ -47,6 +47,91 @@ SELECT
     (array_agg(j.id) FILTER (WHERE NOT j.placed))[1:5] AS examples
 FROM judged AS j;
 
+-- name: misplaced_operations
+-- V1 operations: which operations an attempt has, each once and of two legs, and each on its own layer and in its own direction:
+-- a hold of what was approved, its release where that is over, a capture, a refund, the release of a refund. Part 1 of a release
+-- is what a terminal took back in part (bookings.taking_back). By their sums V1 position has them.
+WITH done AS (
+    SELECT
+        e.attempt_id,
+        count(*) FILTER (WHERE e.operation = :LedgerOperation.HOLD) AS holds,
+        count(*) FILTER (WHERE e.operation = :LedgerOperation.RELEASE AND e.part = 0) AS releases,
+        count(*) FILTER (WHERE e.operation = :LedgerOperation.RELEASE AND e.part = 1) AS releases_in_part,
+        count(*) FILTER (WHERE e.operation = :LedgerOperation.CAPTURE) AS captures,
+        count(*) FILTER (WHERE e.operation = :LedgerOperation.REFUND) AS refunds,
+        count(*) FILTER (WHERE e.operation = :LedgerOperation.REFUND_RELEASE) AS refund_releases,
+        count(*) AS entries,
+        bool_and(
+            e.leg IN (1, 2) AND (e.part = 0 OR e.part = 1 AND e.operation = :LedgerOperation.RELEASE)
+            AND e.layer = CASE WHEN e.operation IN (:LedgerOperation.HOLD, :LedgerOperation.RELEASE)
+                THEN :Layer.PENDING ELSE :Layer.POSTED END
+            AND (e.amount_minor > 0) = (
+                (e.operation IN (:LedgerOperation.HOLD, :LedgerOperation.CAPTURE, :LedgerOperation.REFUND_RELEASE)) = (e.leg = 1)
+            )
+        ) AS are_its_own,
+        min(e.business_date) AS first_on, max(e.business_date) AS last_on
+    FROM ledger_entry AS e
+    GROUP BY e.attempt_id
+), asked AS (
+    SELECT
+        a.id, a.business_date, a.kind, a.state,
+        CASE WHEN a.kind IN (:Kind.AUTHORISATION, :Kind.PURCHASE, :Kind.ADVICE) AND a.approved_minor > 0
+            AND a.state IN (:State.APPROVED, :State.PARTIALLY_APPROVED, :State.REVERSED, :State.CAPTURED, :State.REFUNDED,
+                :State.SETTLED) THEN 2 ELSE 0 END AS holds,
+        CASE WHEN a.kind = :Kind.REFUND AND a.approved_minor > 0
+            AND a.state IN (:State.APPROVED, :State.PARTIALLY_APPROVED, :State.REVERSED, :State.CAPTURED, :State.SETTLED)
+            THEN 2 ELSE 0 END AS refunds,
+        CASE WHEN a.captured_minor > 0 THEN 2 ELSE 0 END AS captures
+    FROM attempt AS a
+), judged AS (
+    SELECT
+        coalesce(a.id, d.attempt_id) AS id,
+        CASE
+            WHEN a.id IS NULL THEN false
+            WHEN d.attempt_id IS NULL THEN a.holds + a.refunds + a.captures = 0
+            ELSE d.are_its_own AND d.first_on = a.business_date AND d.last_on = a.business_date
+                AND d.holds = a.holds AND d.refunds = a.refunds
+                AND d.releases = CASE WHEN a.state IN (:State.APPROVED, :State.PARTIALLY_APPROVED) THEN 0 ELSE a.holds END
+                AND d.releases_in_part IN (0, a.holds)
+                AND d.captures = CASE WHEN a.state IN (:State.CAPTURED, :State.REFUNDED, :State.SETTLED) THEN a.captures ELSE 0 END
+                AND d.refund_releases = CASE WHEN a.state = :State.REVERSED THEN a.refunds ELSE 0 END
+                AND d.entries = d.holds + d.releases + d.releases_in_part + d.captures + d.refunds + d.refund_releases
+        END AS placed
+    FROM asked AS a
+    FULL JOIN done AS d ON d.attempt_id = a.id
+)
+SELECT
+    count(*) AS checked,
+    count(*) FILTER (WHERE j.placed IS NOT TRUE) AS breaches,
+    (array_agg(j.id) FILTER (WHERE j.placed IS NOT TRUE))[1:5] AS examples
+FROM judged AS j;
+
+-- name: misplaced_completions
+-- V1 completions: what a hold has captured is what its one completion says, of the same card and currency. Their stores may
+-- differ: a terminal moves.
+WITH completed AS (
+    SELECT c.id, c.original_id, c.original_date, c.approved_minor, c.currency, c.card_fingerprint
+    FROM attempt AS c
+    WHERE c.kind = :Kind.COMPLETION AND c.state IN (:State.APPROVED, :State.PARTIALLY_APPROVED, :State.CAPTURED,
+        :State.REFUNDED, :State.SETTLED)
+), captured AS (
+    SELECT a.id, a.business_date, a.approved_minor, a.captured_minor, a.currency, a.card_fingerprint
+    FROM attempt AS a
+    WHERE a.kind = :Kind.AUTHORISATION AND a.state IN (:State.CAPTURED, :State.REFUNDED, :State.SETTLED)
+), judged AS (
+    SELECT
+        coalesce(c.id, h.id) AS id,
+        (c.approved_minor, c.currency, c.card_fingerprint) = (h.captured_minor, h.currency, h.card_fingerprint)
+            AND h.captured_minor <= h.approved_minor AND count(*) OVER (PARTITION BY h.id) = 1 AS agrees
+    FROM completed AS c
+    FULL JOIN captured AS h ON h.id = c.original_id AND h.business_date = c.original_date
+)
+SELECT
+    count(*) AS checked,
+    count(*) FILTER (WHERE j.agrees IS NOT TRUE) AS breaches,
+    (array_agg(j.id) FILTER (WHERE j.agrees IS NOT TRUE))[1:5] AS examples
+FROM judged AS j;
+
 -- name: figures_beside_rows
 -- V13. What the pages' projection says of a minute of a store is what its transactions say as they stand: payments,
 -- approved, cancelled, declined, unknown, refunds and money, by currency. Waiting: events there are not taken in yet.
@@ -269,6 +354,30 @@ SELECT
     count(*) FILTER (WHERE m.at >= $1::timestamptz - interval '1 minute') AS waiting,
     (array_agg(m.attempt_id) FILTER (WHERE m.at < $1::timestamptz - interval '1 minute'))[1:5] AS examples
 FROM missed AS m;
+
+-- name: states_beside_events
+-- V7 states: an attempt stands where its last event has put it, for the reason that it says; what is still sent, or was never
+-- decided, has none. Events that move nothing are left out. Positions grow in the order of an attempt's events: it is locked.
+WITH last AS (
+    SELECT e.attempt_id, max(ARRAY[e.seq, e.state, e.reason]) AS event
+    FROM event AS e
+    WHERE e.kind IN (:EventKind.REFUSED, :EventKind.DECIDED, :EventKind.TIMED_OUT, :EventKind.REVERSED,
+        :EventKind.REVERSAL_ACCEPTED, :EventKind.BOOKED_OFFLINE, :EventKind.CAPTURED, :EventKind.REFUNDED,
+        :EventKind.CANCELLED)
+    GROUP BY e.attempt_id
+), judged AS (
+    SELECT
+        coalesce(a.id, l.attempt_id) AS id,
+        CASE WHEN l.attempt_id IS NULL THEN a.state IN (:State.RECEIVED, :State.SENT)
+        ELSE (l.event)[2] = a.state AND (l.event)[3] = a.reason END AS agrees
+    FROM attempt AS a
+    FULL JOIN last AS l ON l.attempt_id = a.id
+)
+SELECT
+    count(*) AS checked,
+    count(*) FILTER (WHERE j.agrees IS NOT TRUE) AS breaches,
+    (array_agg(j.id) FILTER (WHERE j.agrees IS NOT TRUE))[1:5] AS examples
+FROM judged AS j;
 
 -- name: overlapping_ranges
 -- V7, the other way round: a range that begins before the one before it ends was counted twice.

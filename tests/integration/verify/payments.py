@@ -105,7 +105,7 @@ class Writer:
         )  # fmt: skip
         places = ", ".join(f"${n}" for n in range(1, len(values) + 1))
         await self.connection.execute(f"INSERT INTO attempt ({_COLUMNS}) VALUES ({places})", *values)  # noqa: S608
-        await self.note(paid, 3 if state is State.UNKNOWN else 2, state, at)
+        await self.note(paid, 3 if state is State.UNKNOWN else 2, state, at, reason=100 if approved else 51)
         if booked and approved:
             await self.post(paid, operation=1, layer=1, amount_minor=amount_minor)
             if state in {State.REVERSED, State.CAPTURED}:
@@ -140,11 +140,11 @@ class Writer:
             paid.id, day or paid.day, self.store_id, amount_minor, operation, part, leg, layer,
         )  # fmt: skip
 
-    async def note(self, paid: Paid, kind: int, state: State, at: datetime) -> None:
+    async def note(self, paid: Paid, kind: int, state: State, at: datetime, *, reason: int = 100) -> None:
         """Write one event."""
         await self.connection.execute(
-            "INSERT INTO event (attempt_id, business_date, at, kind, state, reason) VALUES ($1, $2, $3, $4, $5, 100)",
-            paid.id, paid.day, at, kind, int(state),
+            "INSERT INTO event (attempt_id, business_date, at, kind, state, reason) VALUES ($1, $2, $3, $4, $5, $6)",
+            paid.id, paid.day, at, kind, int(state), reason,
         )  # fmt: skip
 
     async def owe(

@@ -72,14 +72,81 @@ async def test_v1_sees_an_approval_that_nothing_was_booked_for(
 ) -> None:
     await writer.pay(state, booked=False)
     await writer.consume()
-    assert broken(await verification()) == {"V1 position": 1, "V13 books": 1}
+    assert broken(await verification()) == {"V1 position": 1, "V1 operations": 1, "V13 books": 1}
 
 
 async def test_v1_sees_money_held_for_a_decline(writer: Writer, verification: Verification) -> None:
     paid = await writer.pay(State.DECLINED)
     await writer.post(paid, operation=1, layer=1, amount_minor=1250)
     await writer.consume()
-    assert broken(await verification()) == {"V1 position": 1, "V13 books": 1}
+    assert broken(await verification()) == {"V1 position": 1, "V1 operations": 1, "V13 books": 1}
+
+
+async def test_v1_takes_the_operations_of_every_state(writer: Writer, verification: Verification) -> None:
+    await some_payments(writer)
+    taken_back = await writer.pay(State.APPROVED, amount_minor=900)
+    await writer.post(taken_back, operation=2, layer=1, amount_minor=-300, part=1)
+    await writer.connection.execute("UPDATE attempt SET approved_minor = 600 WHERE id = $1", taken_back.id)
+    for state in (State.APPROVED, State.REVERSED):
+        given_back = await writer.pay(state, kind=Kind.REFUND, booked=False)
+        await writer.post(given_back, operation=4, layer=2, amount_minor=-1250)
+    await writer.post(given_back, operation=5, layer=2, amount_minor=1250)
+    await writer.owe(given_back, accepted=True)
+    found = (await verification()).finding("V1 operations")
+    assert (found.checked, found.breaches) == (7, 0)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE ledger_entry SET operation = 4 WHERE operation = 3",
+        "UPDATE ledger_entry SET operation = 5 WHERE operation = 2 AND amount_minor < 0",
+        "UPDATE ledger_entry SET part = 1 WHERE operation = 2",
+        "UPDATE ledger_entry SET layer = 2 WHERE operation = 1",
+        "UPDATE ledger_entry SET amount_minor = -amount_minor WHERE operation = 3",
+        "UPDATE ledger_entry SET leg = 3 WHERE operation = 3 AND leg = 2",
+        "UPDATE ledger_entry SET business_date = business_date + 1 WHERE operation = 3",
+        "UPDATE ledger_entry SET attempt_id = gen_random_uuid() WHERE operation = 3",
+        "DELETE FROM ledger_entry WHERE operation = 2",
+    ],
+)
+async def test_v1_sees_an_operation_that_its_payments_state_does_not_allow(
+    writer: Writer, verification: Verification, change: str
+) -> None:
+    await writer.pay(State.CAPTURED)
+    assert (await verification()).finding("V1 operations").breaches == 0
+    await writer.connection.execute("ALTER TABLE ledger_entry DISABLE TRIGGER ledger_entry_append_only")
+    await writer.connection.execute(change)
+    assert (await verification()).finding("V1 operations").breaches >= 1
+
+
+@pytest.mark.parametrize(
+    ("change", "breaches"),
+    [
+        ("UPDATE attempt SET approved_minor = 1249 WHERE kind = 6", 1),
+        ("UPDATE attempt SET card_fingerprint = 78 WHERE kind = 6", 1),
+        ("UPDATE attempt SET currency = 'USD' WHERE kind = 6", 1),
+        ("UPDATE attempt SET original_id = gen_random_uuid() WHERE kind = 6", 2),
+        ("UPDATE attempt SET state = 5 WHERE kind = 6", 1),
+        ("UPDATE attempt SET kind = 2 WHERE kind = 1", 1),
+        ("UPDATE attempt SET captured_minor = 1251, approved_minor = 1249 WHERE kind = 1", 1),
+    ],
+)
+async def test_v1_sees_a_hold_that_its_completion_did_not_capture(
+    writer: Writer, verification: Verification, change: str, breaches: int
+) -> None:
+    hold = await writer.pay(State.CAPTURED, kind=Kind.AUTHORISATION)
+    completion = await writer.pay(State.APPROVED, kind=Kind.COMPLETION, booked=False)
+    await writer.connection.execute(
+        "UPDATE attempt SET original_id = $1, original_date = $2 WHERE id = $3",
+        hold.id,
+        hold.day,
+        completion.id,
+    )
+    found = (await verification()).finding("V1 completions")
+    assert (found.checked, found.breaches) == (1, 0)
+    await writer.connection.execute(change)
+    assert (await verification()).finding("V1 completions").breaches == breaches
 
 
 @pytest.mark.parametrize(
@@ -213,6 +280,25 @@ async def test_v7_sees_an_event_between_two_ranges(writer: Writer, verification:
         lost.id,
     )
     assert broken(await verification()) == {"V7": 1}
+
+
+@pytest.mark.parametrize("column", ["state", "reason"])
+async def test_v7_sees_a_payment_that_moved_without_its_event(
+    writer: Writer, verification: Verification, column: str
+) -> None:
+    rest = await some_payments(writer)
+    # What says nothing of the state, and what is still sent.
+    await writer.note(rest[0], 15, State.SENT, writer.now)
+    sent = await writer.pay(State.SENT, booked=False)
+    await writer.connection.execute("ALTER TABLE event DISABLE TRIGGER event_append_only")
+    await writer.connection.execute("DELETE FROM event WHERE attempt_id = $1", sent.id)
+    found = (await verification()).finding("V7 states")
+    assert (found.checked, found.breaches) == (5, 0)
+    await writer.connection.execute(f"UPDATE attempt SET {column} = 9 WHERE id = $1", rest[1].id)  # noqa: S608
+    found = (await verification()).finding("V7 states")
+    assert found.examples == [encode_id("transaction", rest[1].id.bytes)]
+    await writer.connection.execute("DELETE FROM event WHERE attempt_id = $1", rest[2].id)
+    assert (await verification()).finding("V7 states").breaches == 2
 
 
 async def test_v7_sees_a_range_counted_twice(writer: Writer, verification: Verification) -> None:
