@@ -41,6 +41,7 @@ _PROBLEM: Final = {
     "description": "A problem: its code says which",
     "content": {PROBLEM_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemBody"}}},
 }
+_NULL: Final = {"type": "null"}
 _METHODS: Final = ("get", "post", "put", "patch", "delete")
 
 
@@ -84,10 +85,42 @@ def document_of(app: Litestar) -> dict[str, Any]:
     for operations in document["paths"].values():
         for operation in operations.values():
             operation["responses"].pop("400", None)
+            for answer in operation["responses"].values():
+                _describe_files(answer.get("content", {}))
             operation["responses"]["default"] = _PROBLEM
+            for parameter in operation.get("parameters", ()):
+                _say_absent(parameter)
     _drop_examples(document["components"]["schemas"])
     _drop_examples(document["paths"])
     return document
+
+
+def _say_absent(parameter: dict[str, Any]) -> None:
+    """Take null out of a parameter: one that is not given is left out, and a client would send the word."""
+    schema = parameter["schema"]
+    one_of = [each for each in schema.pop("oneOf", ()) if each != _NULL]
+    if len(one_of) == 1:
+        schema.update(one_of[0])
+    elif one_of:
+        schema["oneOf"] = one_of
+    if isinstance(schema.get("type"), list):
+        kinds = [each for each in schema["type"] if each != "null"]
+        schema["type"] = kinds[0] if len(kinds) == 1 else kinds
+    if "enum" in schema:
+        schema["enum"] = [each for each in schema["enum"] if each is not None]
+    if schema.get("type") == "integer":
+        schema.update({bound: int(schema[bound]) for bound in ("minimum", "maximum") if bound in schema})
+    if parameter.get("required") or schema.get("default", "") is None:
+        schema.pop("default", None)
+
+
+def _describe_files(content: dict[str, Any]) -> None:
+    """Say that what is neither JSON nor text is bytes."""
+    for media_type, described in content.items():
+        if media_type.startswith("text/"):
+            described["schema"] = {"type": "string"}
+        elif not media_type.endswith("json"):
+            described["schema"] = {"type": "string", "format": "binary"}
 
 
 def _drop_examples(part: object) -> None:

@@ -102,6 +102,7 @@ def route_of(operation: Any_, route: Route) -> HTTPRouteHandler:
         described["opt"] = {"query": frozenset(field.encode_name for field in in_query)}
     return _DECORATORS[route.method](
         _PLACE.sub(lambda place: f"{{{_shown_in_path(fields[place[1]])}:str}}", route.path),
+        operation_id=handle.__name__,
         summary=route.summary,
         tags=[operation.tag],
         status_code=route.status,

@@ -104,6 +104,47 @@ def test_a_bearer_is_asked_for_but_of_who_has_none_yet() -> None:
     ]
 
 
+def test_a_parameter_is_left_out_or_given_and_never_null() -> None:
+    # A generator of clients would let null be passed, and send the word or nothing as it likes.
+    for shown, described in DESCRIBED.items():
+        for each in described.get("parameters", ()):
+            schema = each["schema"]
+            assert "null" not in msgspec.json.encode(schema).decode(), (shown, each["name"])
+            assert isinstance(schema["type"], str), (shown, each["name"])
+            assert not (each["required"] and "default" in schema), (shown, each["name"])
+            if schema["type"] == "integer":
+                assert all(isinstance(schema.get(bound, 0), int) for bound in ("minimum", "maximum")), shown
+
+
+def test_an_operation_goes_by_its_name_in_clients_that_are_generated() -> None:
+    for shown, declared in DECLARED.items():
+        assert DESCRIBED[shown]["operationId"] == declared.name.replace(".", "_"), shown
+
+
+def test_files_are_described_as_bytes_and_lists_for_sheets_as_text() -> None:
+    contents = {
+        media_type: content["schema"]
+        for described in DESCRIBED.values()
+        for answer in described["responses"].values()
+        for media_type, content in answer.get("content", {}).items()
+        if not media_type.endswith("json")
+    }
+    assert {"application/pdf", "application/octet-stream", "text/csv", "text/event-stream"} == set(contents)
+    for media_type, schema in contents.items():
+        is_text = media_type.startswith("text/")
+        assert schema == {"type": "string"} | ({} if is_text else {"format": "binary"}), media_type
+
+
+def test_each_field_for_a_new_password_says_what_it_takes() -> None:
+    asked = [
+        schema["properties"]["new_password"]
+        for schema in SCHEMAS.values()
+        if "new_password" in schema.get("properties", {})
+    ]
+    assert len(asked) == 3
+    assert all("12 to 1,024 characters" in each["description"] for each in asked)
+
+
 def test_every_refusal_is_a_problem() -> None:
     for shown, described in DESCRIBED.items():
         assert _names(described["responses"]["default"]) == {"ProblemBody"}, shown
