@@ -27,7 +27,9 @@ _TITLES = """() => [...document.querySelectorAll(".part li > a[href^='/mail/'], 
     .filter((each) => each.getClientRects().length > 1 || each.offsetHeight > 30).map((each) => each.innerText)"""
 
 
-@pytest.mark.parametrize(("width", "locale"), [(1440, "fr"), (1180, "fr"), (1024, "en"), (360, "fr"), (2560, "en")])
+@pytest.mark.parametrize(
+    ("width", "locale"), [(1440, "fr"), (1180, "fr"), (1024, "en"), (360, "fr"), (2560, "en")]
+)
 async def test_rows_of_an_order_are_read_whole_and_none_lies_over_another(
     open_page: OpenPage, width: int, locale: str
 ) -> None:
