@@ -32,6 +32,7 @@ from core.verify.model import (
 )
 from core.verify.people import check_people
 from core.verify.schedules import check_cards, check_instalments, check_schedules, check_settlements
+from core.verify.telling import check_mails, check_notices, check_webhooks
 
 CHUNK_ROWS: Final = 20_000
 ACTIVITY: Final = "activity"
@@ -102,6 +103,7 @@ COUNTS: Final = (
     Count("V13 lists", _SQL.unlisted_attempts),
     Count("V9 shown", _SQL.shown_too_much),
     Count("V14 debits", _SQL.debits_beside_payments),
+    Count("V14 owners", _SQL.owners_of_debits),
     Count("V14 refunds", _SQL.refunds_beside_payments),
 )
 
@@ -120,6 +122,9 @@ async def check_database(connection: asyncpg.Connection, *, cards: bool = True) 
             check_settlements,
             check_schedules,
             check_cards,
+            check_notices,
+            check_mails,
+            check_webhooks,
         )
     ]
     if cards:

@@ -1172,6 +1172,77 @@ SELECT
     (array_agg(j.id) FILTER (WHERE NOT j.agrees))[1:5] AS examples
 FROM judged AS j;
 
+-- name: owners_of_debits
+-- V14 owners. A debit is of its instalment's order: its company, its terminal and the card that paid the order then; its
+-- payment says the same, to the card's fingerprint, the number and the day. A card is the order's from the event of the change or
+-- of the settlement that brought it; what it was before the first of them a settlement does not say. A customer's first try may be
+-- by a card that the order never had: what was not collected is left out. A minute on either side is left for two clocks.
+WITH brought AS (
+    SELECT x.order_id, x.card_id, x.old_card_id, uuid_extract_timestamp(e.id) AS at
+    FROM card_change AS x
+    INNER JOIN order_event AS e ON e.order_id = x.order_id AND e.kind = 'card_changed' AND e.about_id = x.id
+    WHERE x.state = 'done'
+    UNION ALL
+    SELECT s.order_id, s.card_id, NULL, uuid_extract_timestamp(e.id)
+    FROM settlement AS s
+    INNER JOIN order_event AS e ON e.order_id = s.order_id AND e.kind = 'settlement_begun' AND e.about_id = s.id
+    WHERE s.begun_at IS NOT NULL
+), spans AS (
+    SELECT b.order_id, b.card_id, b.at AS since, lead(b.at, 1, 'infinity') OVER of_order AS until, b.old_card_id,
+        row_number() OVER of_order = 1 AS is_first
+    FROM brought AS b
+    WINDOW of_order AS (PARTITION BY b.order_id ORDER BY b.at)
+), paying AS (
+    SELECT s.order_id, s.card_id, s.since, s.until FROM spans AS s
+    UNION ALL
+    SELECT s.order_id, s.old_card_id, '-infinity', s.since FROM spans AS s WHERE s.is_first
+    UNION ALL
+    SELECT o.id, o.card_id, '-infinity', 'infinity' FROM purchase_order AS o
+    WHERE NOT EXISTS (SELECT FROM brought AS b WHERE b.order_id = o.id)
+), paid_by AS (
+    SELECT d.id, bool_or(p.card_id = d.card_id OR p.card_id IS NULL) AS is_so
+    FROM debit AS d
+    INNER JOIN paying AS p ON p.order_id = d.order_id
+        AND d.claimed_at BETWEEN p.since - interval '1 minute' AND p.until + interval '1 minute'
+    GROUP BY d.id
+), judged AS (
+    SELECT
+        d.id,
+        i.order_id = d.order_id AND o.company_id = d.company_id AND o.terminal_id = d.terminal_id
+        AND k.company_id = d.company_id
+        AND (b.is_so OR d.initiator = 'customer' AND (d.state <> 'approved' OR s.card_id = d.card_id))
+        AND (
+            a.id IS NULL OR (a.terminal_id, a.company_id, a.amount_minor, a.currency, a.card_fingerprint, a.stan, a.business_date)
+                = (d.terminal_id, d.company_id, d.amount_minor, o.currency, k.fingerprint, d.stan, d.business_date)
+        ) AS agrees
+    FROM debit AS d
+    LEFT JOIN instalment AS i ON i.id = d.instalment_id
+    LEFT JOIN purchase_order AS o ON o.id = d.order_id
+    LEFT JOIN stored_card AS k ON k.id = d.card_id
+    LEFT JOIN settlement AS s ON s.id = i.settlement_id
+    LEFT JOIN paid_by AS b ON b.id = d.id
+    LEFT JOIN attempt AS a ON a.id = d.id AND a.message_class = 13
+    UNION ALL
+    SELECT
+        p.id,
+        p.order_id = d.order_id AND r.order_id = p.order_id
+        AND (
+            a.id IS NULL OR (a.terminal_id, a.company_id, a.amount_minor, a.currency, a.card_fingerprint, a.stan, a.business_date)
+                = (d.terminal_id, d.company_id, p.amount_minor, o.currency, k.fingerprint, p.stan, p.business_date)
+        )
+    FROM order_refund_part AS p
+    LEFT JOIN order_refund AS r ON r.id = p.refund_id
+    LEFT JOIN debit AS d ON d.id = p.debit_id
+    LEFT JOIN purchase_order AS o ON o.id = p.order_id
+    LEFT JOIN stored_card AS k ON k.id = d.card_id
+    LEFT JOIN attempt AS a ON a.id = p.id AND a.message_class = 13
+)
+SELECT
+    count(*) AS checked,
+    count(*) FILTER (WHERE j.agrees IS NOT TRUE) AS breaches,
+    (array_agg(j.id) FILTER (WHERE j.agrees IS NOT TRUE))[1:5] AS examples
+FROM judged AS j;
+
 -- name: collected_twice
 -- V8 debits: an instalment that is paid was collected by one debit, and no other by more than one, by what hosts approved and
 -- not by what we noted.

@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from core.verify.checks import COUNTS, check_count
+from core.verify.telling import check_mails
+from tests.integration.core.schedules.card_changes import open_changer
 from tests.integration.core.schedules.shop import Shop
 from tests.integration.core.transactions import stand_in_host as behaviour
+from tests.integration.core.webhooks.directory import add_company
 
-NAMES = ("V8 debits", "V8 claims", "V14 debits", "V1", "V1 position", "V2", "V8")
+NAMES = (
+    "V1",
+    "V1 operations",
+    "V1 position",
+    "V2",
+    "V7 states",
+    "V8",
+    "V8 claims",
+    "V8 debits",
+    "V14 debits",
+    "V14 owners",
+)
 
 
 async def broken(shop: Shop) -> dict[str, int]:
@@ -54,7 +70,7 @@ async def test_a_verification_sees_what_a_hand_has_done(shop: Shop) -> None:
         "UPDATE instalment SET state = 'upcoming', paid_at = NULL WHERE id = $1", second
     )
     await shop.world.owner.execute("UPDATE debit SET amount_minor = amount_minor - 1")
-    assert await broken(shop) == {"V14 debits": 1}
+    assert await broken(shop) == {"V14 debits": 1, "V14 owners": 1}
     await shop.world.owner.execute("UPDATE debit SET amount_minor = amount_minor + 1")
     await shop.world.owner.execute("DROP INDEX debit_standing")
     try:
@@ -68,6 +84,50 @@ async def test_a_verification_sees_what_a_hand_has_done(shop: Shop) -> None:
         await shop.world.owner.execute(
             "CREATE UNIQUE INDEX debit_standing ON debit (instalment_id) WHERE state IN ('open', 'approved')"
         )
+
+
+async def test_a_verification_sees_a_debit_or_a_payment_that_is_not_of_its_order(shop: Shop) -> None:
+    await shop.order(paid=0)
+    await shop.collect(await shop.run())
+    await shop.order(due_in_days=9, paid=0)
+    other = await add_company(shop.world.owner, "900000025")
+    assert await broken(shop) == {}
+    for change in (
+        "UPDATE debit SET card_id = (SELECT k.id FROM stored_card AS k WHERE k.id <> debit.card_id LIMIT 1)",
+        "UPDATE debit SET terminal_id = gen_random_uuid()",
+        "UPDATE debit SET company_id = $1",
+        "UPDATE debit SET order_id = (SELECT o.id FROM purchase_order AS o WHERE o.id <> debit.order_id LIMIT 1)",
+        "UPDATE debit SET stan = stan % 9999 + 1",
+        "UPDATE stored_card SET company_id = $1",
+        "UPDATE stored_card SET fingerprint = fingerprint + 1",
+        "UPDATE purchase_order SET currency = 'USD'",
+        "UPDATE purchase_order SET company_id = $1",
+        "UPDATE purchase_order SET terminal_id = NULL",
+        "UPDATE attempt SET amount_minor = amount_minor + 1",
+        "UPDATE attempt SET card_fingerprint = card_fingerprint + 1",
+        "UPDATE attempt SET company_id = $1",
+    ):
+        put_back = shop.world.owner.transaction()
+        await put_back.start()
+        await shop.world.owner.execute(change, *([UUID(bytes=other)] if "$1" in change else []))
+        assert (await broken(shop)).get("V14 owners") == 1, change
+        await put_back.rollback()
+    assert await broken(shop) == {}
+
+
+async def test_a_verification_asks_for_the_card_that_paid_an_order_when_it_was_claimed(shop: Shop) -> None:
+    order, _ = await shop.order(due_in_days=20)
+    async with open_changer(shop) as changer:
+        assert (await changer.change(order)).state == "done"
+    shop.later(days=20)
+    await shop.collect(await shop.run())
+    owners = next(count for count in COUNTS if count.name == "V14 owners")
+    for later, is_old in (("0 minutes", False), ("10 minutes", False), ("-10 minutes", True)):
+        await shop.world.owner.execute("UPDATE debit SET claimed_at = now() + $1::text::interval", later)
+        assert (await check_count(shop.world.owner, owners)).breaches == is_old, later
+    assert (await check_mails(shop.world.owner)).breaches == 0
+    await shop.world.owner.execute("UPDATE card_change SET state = 'failed', failure = 'unanswered'")
+    assert (await check_mails(shop.world.owner)).breaches == 1
 
 
 async def test_a_verification_sees_a_claim_without_its_debit_and_a_debit_without_its_claim(
