@@ -4,7 +4,7 @@ from core.contracts.permissions import Permission
 from core.contracts.scope import EVERYTHING, Scope
 from core.identity.access.passwords import PASSWORDS
 from core.identity.access.seal import FactorSeal, Seal, load_or_make_key
-from core.identity.access.settings import AccessSettings, access_settings, key_file
+from core.identity.access.settings import AccessSettings, access_settings, key_file, portal_url_of
 from core.identity.customers.handlers import CustomerHandlers
 from core.identity.customers.model import Customer
 from core.identity.customers.realm import space_url_of
@@ -55,6 +55,7 @@ __all__ = [
     "load_or_make_key",
     "name_and_moment",
     "once",
+    "portal_url_of",
     "record_action",
     "refuse_if_stale",
     "refuse_repeat_of_another",

@@ -10,7 +10,7 @@ import structlog
 
 from core.contracts import notifications as ask
 from core.db.queries import load_beside
-from core.identity.api import space_url_of
+from core.identity.api import portal_url_of, space_url_of
 from core.notifications.api import BrandHandlers, MailHandlers, NoticeHandlers
 from core.runtime.jobs import Job
 from core.runtime.manifest import Names, Parts, Served, Slice, serves, serves_without_session
@@ -45,7 +45,7 @@ def _jobs(parts: Parts) -> list[Job]:
         parts.pool,
         parts.clock,
         smtp,
-        portal_url=parts.environment.get("GUICHET_PORTAL_URL", "http://localhost"),
+        portal_url=portal_url_of(parts.environment),
         space_url=space_url_of(parts.environment),
         contact_lines=parts.contact_lines,
     )

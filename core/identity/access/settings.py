@@ -42,14 +42,32 @@ def access_settings(environment: Mapping[str, str]) -> AccessSettings:
 
     Raises: SettingRefused, SecretUnusable.
     """
-    portal_url = environment.get("GUICHET_PORTAL_URL", _PORTAL_BY_DEFAULT).rstrip("/")
-    if urlsplit(portal_url).scheme not in ("http", "https") or not urlsplit(portal_url).hostname:
-        raise SettingRefused("GUICHET_PORTAL_URL must start with http:// or https:// and name a host")
+    portal_url = portal_url_of(environment)
     return AccessSettings(
         seal=FactorSeal(load_or_make_key(key_file(environment))),
         portal_url=portal_url,
         sign_on=_sign_on(environment),
     )
+
+
+def portal_url_of(environment: Mapping[str, str]) -> str:
+    """Return where agents find their portal. Reads GUICHET_PORTAL_URL. Raises: SettingRefused."""
+    return site_of(environment, "GUICHET_PORTAL_URL", _PORTAL_BY_DEFAULT)
+
+
+def site_of(environment: Mapping[str, str], setting: str, default: str) -> str:
+    """Return an address that links begin with, without a slash at its end. Raises: SettingRefused."""
+    url = environment.get(setting, default).rstrip("/")
+    try:
+        parts = urlsplit(url)
+        is_named = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_named = False
+    if not is_named:
+        raise SettingRefused(f"{setting} must start with http:// or https:// and name a host")
+    if any(sign in url for sign in "?#@ "):
+        raise SettingRefused(f"{setting} has no user, query, fragment or space: links go on behind it")
+    return url
 
 
 def key_file(environment: Mapping[str, str]) -> Path:

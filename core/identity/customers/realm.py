@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from typing import Final
-from urllib.parse import urlsplit
 
 from core.contracts.customers import CustomerRef, CustomerSession
 from core.db.rows import Connection
 from core.identity.access.seal import FactorSeal
+from core.identity.access.settings import site_of
 from core.identity.customers import store
 from core.identity.customers.model import REMEMBERED_LIFE, SESSION_ABSOLUTE, SESSION_IDLE
 from core.identity.customers.rules import why_password_refused
@@ -14,17 +14,13 @@ from core.identity.people.store import CUSTOMERS
 from core.identity.realm import Opened, Realm
 from core.values.ids import encode_id
 from core.values.timestamps import timestamp
-from observability.process import SettingRefused
 
 _SPACE_BY_DEFAULT: Final = "http://localhost:8090"
 
 
 def space_url_of(environment: Mapping[str, str]) -> str:
     """Return where customers find their space. Reads GUICHET_SPACE_URL. Raises: SettingRefused."""
-    space_url = environment.get("GUICHET_SPACE_URL", _SPACE_BY_DEFAULT).rstrip("/")
-    if urlsplit(space_url).scheme not in ("http", "https") or not urlsplit(space_url).hostname:
-        raise SettingRefused("GUICHET_SPACE_URL must start with http:// or https:// and name a host")
-    return space_url
+    return site_of(environment, "GUICHET_SPACE_URL", _SPACE_BY_DEFAULT)
 
 
 def customers_realm(environment: Mapping[str, str], seal: FactorSeal) -> Realm[CustomerSession]:

@@ -21,7 +21,28 @@ def parts_of(**environment: str) -> Parts:
     )
 
 
-def test_a_space_whose_address_names_no_host_is_refused() -> None:
-    with pytest.raises(SettingRefused, match="GUICHET_SPACE_URL"):
-        SLICE.jobs(parts_of(GUICHET_SPACE_URL="space.example"))
-    assert [job.name for job in SLICE.jobs(parts_of(GUICHET_SPACE_URL="https://space.example/"))] == ["mail"]
+@pytest.mark.parametrize("setting", ["GUICHET_PORTAL_URL", "GUICHET_SPACE_URL"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "site.example",
+        "",
+        "https://",
+        "ftp://site.example",
+        "https://[site.example",
+        "https://site.example:port",
+        "https://site.example/?page=",
+        "https://site.example/#top",
+        "https://somebody@site.example",
+        "https://site.example /",
+    ],
+)
+def test_an_address_that_links_cannot_begin_with_is_refused_by_its_name(setting: str, address: str) -> None:
+    with pytest.raises(SettingRefused, match=setting):
+        SLICE.jobs(parts_of(**{setting: address}))
+
+
+@pytest.mark.parametrize("setting", ["GUICHET_PORTAL_URL", "GUICHET_SPACE_URL"])
+@pytest.mark.parametrize("address", ["https://site.example/", "http://localhost:8080", "https://a.example/b"])
+def test_one_that_they_can_begin_with_is_taken(setting: str, address: str) -> None:
+    assert [job.name for job in SLICE.jobs(parts_of(**{setting: address}))] == ["mail"]
