@@ -148,7 +148,6 @@ async def card_of(connection: Connection, card_id: bytes) -> StoredCard | None:
         row["company_id"].bytes,
         store.sealed_in(row),
         row["network_transaction_id"],
-        row["verified_at"],
         row["released_at"],
         row["token_id"].bytes,
         row["frame"] or "",

@@ -40,7 +40,6 @@ class StoredCard(msgspec.Struct, frozen=True):
     company_id: bytes
     sealed: SealedCard
     network_transaction_id: str | None = None
-    verified_at: datetime | None = None
     released_at: datetime | None = None
     token_id: bytes = b""
     frame: str = ""

@@ -71,7 +71,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id;
 -- name: card
 -- Primary keys; its token goes after a day.
 SELECT k.id, k.company_id, k.ciphertext, k.fingerprint, k.bin, k.last_four, k.expiry, k.brand, k.network_transaction_id,
-       k.verified_at, k.released_at, k.token_id, t.frame
+       k.released_at, k.token_id, t.frame
 FROM stored_card k LEFT JOIN card_token t ON t.id = k.token_id
 WHERE k.id = $1;
 
