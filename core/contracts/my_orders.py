@@ -117,13 +117,16 @@ class MyDebit(msgspec.Struct, kw_only=True):
     """A debit of one of the customer's schedules.
 
     `next_on` is when it is made, or tried again; after that day it is unpaid where only the customer can do something.
-    `remaining` is what is still to be paid of its purchase.
+    `remaining` is what is still to be paid of its purchase. It is the one with that `number` of `parts`, as the schedule
+    shows them: of those by which what was unpaid is settled where it `is_settling`, of the plan's own elsewhere.
     """
 
     order: str
     reference: str
     shop: str
     number: int
+    parts: int
+    is_settling: bool
     amount: Money
     due_on: str
     next_on: str

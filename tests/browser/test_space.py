@@ -397,13 +397,23 @@ async def test_what_is_being_settled_says_its_next_part_and_what_is_left(
 ) -> None:
     email = f"{secrets.token_hex(4)}@exemple.example"
     today = datetime.now(PARIS).date()
-    await add_order(space.owner, email, state="being_settled", purchased_on=today - timedelta(days=20))
+    order = await add_order(
+        space.owner,
+        email,
+        parts=(6_398, 6_398),
+        states=("paid", "unpaid"),
+        state="being_settled",
+        purchased_on=today - timedelta(days=50),
+    )
+    await _settle_in_parts(space, order, "running", (2_133, "paid"), (2_133, "upcoming"), (2_132, "upcoming"))
     context = await context_of(browser, width=360, scripts=False)
     page = await context.new_page()
     await connect(page, space, email)
     told = page.locator(".now.being_settled")
-    await expect(told).to_contain_text("Prochaine mensualité : 42,65 € le")
-    await expect(told).to_contain_text("Il reste 85,30 € à payer en tout")
+    await expect(told).to_contain_text("Prochaine mensualité : 21,33 € le")
+    # As the schedule numbers them, and not by the number that the part has among all that was ever due.
+    await expect(told).to_contain_text("(mensualité 2 sur 3)")
+    await expect(told).to_contain_text("Il reste 42,65 € à payer en tout")
     await context.close()
 
 
@@ -411,7 +421,7 @@ async def _settle_in_parts(space: Space, order: uuid.UUID, state: str, *parts: t
     """Let the second instalment of an order be taken over by a settlement in parts."""
     settlement = await space.owner.fetchval(
         "INSERT INTO settlement (order_id, parts, amount_minor, state, asked_at, begun_at, ended_at)"
-        " VALUES ($1, $2, $3, $4, now(), now(), now()) RETURNING id",
+        " VALUES ($1, $2, $3, $4, now(), now(), CASE $4 WHEN 'running' THEN NULL ELSE now() END) RETURNING id",
         order,
         len(parts),
         sum(amount_minor for amount_minor, _ in parts),

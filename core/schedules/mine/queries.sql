@@ -68,13 +68,21 @@ FROM purchase_order p WHERE p.email_key = ANY($1::text[]);
 -- name: debits
 -- Index purchase_order_email, unique index instalment_number, debit_instalment: of those that are open, the unpaid ones first,
 -- then what was refused and waits, then what is under way, then what is due next. The first of them is what needs the customer.
-SELECT i.order_id, i.number, i.due_on, i.amount_minor, i.state, i.collect_after, p.state AS order_state, p.reference, p.currency,
+-- Parts of settlements are numbered apart from those of the plan, as schedules show them.
+SELECT i.order_id, n.shown_number, n.shown_parts, i.settlement_id, i.due_on, i.amount_minor, i.state, i.collect_after,
+       p.state AS order_state, p.reference, p.currency,
        coalesce(s.name, c.legal_name) AS shop, k.brand, k.last_four, k.expiry, d.reason AS refused,
        d.card_id IS NOT DISTINCT FROM p.card_id AS is_by_same_card,
        (sum(i.amount_minor) OVER (PARTITION BY i.order_id))::bigint AS remaining_minor,
        (sum(i.amount_minor) FILTER (WHERE i.state = 'unpaid' AND p.state = 'unpaid') OVER ())::bigint AS unpaid_minor
 FROM purchase_order p
 JOIN instalment i ON i.order_id = p.id AND i.state IN ('unpaid', 'in_progress', 'upcoming') AND i.counts
+CROSS JOIN LATERAL (
+    SELECT count(*)::int AS shown_parts, (count(*) FILTER (WHERE x.number <= i.number))::int AS shown_number
+    FROM instalment x
+    WHERE x.order_id = i.order_id AND (x.settlement_id IS NULL) = (i.settlement_id IS NULL)
+        AND (x.counts OR x.settlement_id IS NULL)
+) n
 JOIN company c ON c.id = p.company_id
 LEFT JOIN store s ON s.id = p.store_id
 LEFT JOIN stored_card k ON k.id = p.card_id AND k.released_at IS NULL

@@ -149,5 +149,11 @@ async def test_s2_42_parts_stand_apart_and_what_they_take_over_is_owed_once(
     shown = await unpaid.show()
     assert (shown["choices"], shown["latest"]["state"]) == ([], "running")
     summary = (await unpaid.client.get("/v1/me/summary")).json()
-    assert summary["need"] == "being_settled"
+    debit = summary["debit"]
+    assert (summary["need"], debit["number"], debit["parts"], debit["is_settling"]) == (
+        "being_settled",
+        2,
+        2,
+        True,
+    )
     assert (await unpaid.pay(1, 7_959)).json()["code"] == "settlement_nothing_unpaid"
