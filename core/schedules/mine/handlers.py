@@ -22,7 +22,7 @@ from core.values.clock import Clock, paris_date
 from core.values.cursors import CursorMalformed, id_of_part, page_of, parts_in
 
 _PAPER: Final = Path(__file__).with_name("schedule.typ")
-_PLACES: Final = ("1", "2", "3")
+_PLACES: Final = ("1", "2", "3", "4")
 _INSTITUTION_CHARACTERS_MAX: Final = 40
 
 

@@ -4,8 +4,9 @@ SELECT customer_name AS name, language FROM purchase_order
 WHERE email_key = $1 AND abandoned_at IS NULL ORDER BY id DESC LIMIT 1;
 
 -- name: orders
--- Index purchase_order_email. What needs the customer stands first, then the newest. $1 addresses, $2 states, $3 and $4
--- place and id of the last row of the page before, $5 rows.
+-- Index purchase_order_email; what was refused and waits, by unique index instalment_number and by debit_instalment. What needs the
+-- customer stands first, as the summary has it, then the newest. $1 addresses, $2 states, $3 and $4 place and id of the last row
+-- of the page before, $5 rows.
 SELECT p.id, p.reference, p.state, p.purchased_on, p.currency, p.amount_minor, p.fee_minor, p.email, w.place,
        coalesce(s.name, c.legal_name) AS shop, k.brand, k.last_four, k.expiry,
        (SELECT coalesce(sum(x.amount_minor), 0)::bigint FROM order_cancellation x
@@ -13,7 +14,15 @@ SELECT p.id, p.reference, p.state, p.purchased_on, p.currency, p.amount_minor, p
        (SELECT coalesce(sum(r.amount_minor), 0)::bigint FROM order_refund r WHERE r.order_id = p.id) AS refunded_minor,
        owed_back_minor(p.id) AS owed_back_minor
 FROM purchase_order p
-CROSS JOIN LATERAL (SELECT CASE p.state WHEN 'unpaid' THEN 1 WHEN 'being_settled' THEN 2 ELSE 3 END) AS w (place)
+CROSS JOIN LATERAL (
+    SELECT CASE
+        WHEN p.state = 'unpaid' THEN 1
+        WHEN p.state IN ('in_progress', 'being_settled') AND EXISTS (
+            SELECT FROM instalment i JOIN debit l ON l.instalment_id = i.id
+            WHERE i.order_id = p.id AND i.state = 'upcoming' AND i.collect_after IS NOT NULL AND l.reason >= :Reason.APPROVED
+                AND l.state IN ('declined', 'not_sent')) THEN 2
+        WHEN p.state = 'being_settled' THEN 3
+        ELSE 4 END) AS w (place)
 JOIN company c ON c.id = p.company_id
 LEFT JOIN store s ON s.id = p.store_id
 LEFT JOIN stored_card k ON k.id = p.card_id AND k.released_at IS NULL

@@ -161,6 +161,24 @@ async def test_a_debit_that_was_refused_says_when_it_is_tried_again_and_what_is_
     ]
 
 
+async def test_what_was_refused_stands_before_what_is_being_settled_and_what_is_to_come(
+    customer: httpx.AsyncClient, rows: asyncpg.Connection, email: str
+) -> None:
+    now = datetime.now(PARIS)
+    refused = await add_order(rows, email, purchased_on=now.date() - timedelta(days=32))
+    await add_card(rows, refused)
+    await refuse_debit(rows, refused, 2, Reason.INSUFFICIENT_FUNDS, again=now + timedelta(days=4))
+    settling = await add_order(rows, email, state="being_settled")
+    for _ in range(5):
+        await add_order(rows, email)
+    unpaid = await add_order(rows, email, states=("paid", "unpaid", "upcoming"), state="unpaid")
+    first = await _list(customer, limit="2")
+    second = await _list(customer, limit="3", cursor=first["next_cursor"])
+    shown = [each["id"] for each in (*first["data"], *second["data"])]
+    assert shown[:3] == [OrderId(each.bytes).text for each in (unpaid, refused, settling)]
+    assert len(set(shown)) == 5
+
+
 async def test_a_debit_of_which_no_bank_said_anything_is_still_to_come(
     customer: httpx.AsyncClient, rows: asyncpg.Connection, email: str
 ) -> None:
