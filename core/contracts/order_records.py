@@ -29,6 +29,10 @@ MOVED_DAYS_MAX: Final = 15
 """By how much an instalment may be later than its plan says."""
 
 
+ToCollect = Literal["due", "waiting"]
+"""What is left to collect of what is due: at once, or later because a debit has failed."""
+
+
 class OrderRight(Right):
     """What a role may do with orders."""
 
@@ -41,6 +45,7 @@ class ListOrders(Paged, kw_only=True):
 
     `debited_on`: those of which the run of that day collected something, or tried to; its debits ended with `debit_outcome`,
     for `debit_reason`, at a card of `debit_brand`. These three narrow `debited_on`, and nothing without it.
+    `to_collect`: those of which a run would claim something now, or has something that is tried again later.
     """
 
     query: Words = ""
@@ -51,6 +56,7 @@ class ListOrders(Paged, kw_only=True):
     debit_outcome: DebitOutcome | None = None
     debit_reason: Annotated[str, msgspec.Meta(max_length=64)] | None = None
     debit_brand: BrandName | None = None
+    to_collect: ToCollect | None = None
 
 
 class OneOrder(msgspec.Struct, kw_only=True):
@@ -160,13 +166,17 @@ class CardChangeLine(msgspec.Struct, kw_only=True):
 
 
 class OrderMessage(msgspec.Struct, kw_only=True):
-    """A mail to the customer about the order; the recipient is masked but for the domain."""
+    """A mail to the customer about the order; the recipient is masked but for the domain.
+
+    `told_at` is by the calendar of schedules, as all that happens to an order; the mail itself was made and sent in real time.
+    """
 
     id: str
     template: str
     recipient: str
     language: str
     state: Literal["waiting", "sent", "failed"]
+    told_at: Timestamp
     made_at: Timestamp
     sent_at: Timestamp | None = None
 

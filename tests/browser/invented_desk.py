@@ -125,6 +125,7 @@ def order() -> records.OrderRecord:
                 recipient="o•••@client.example",
                 language="fr",
                 state="sent",
+                told_at=_at(number),
                 made_at=_at(number),
                 sent_at=_at(number),
             )

@@ -57,7 +57,11 @@ async def test_figures_of_a_run_open_the_orders_behind_them_and_its_parts_stand_
     links = await page.locator(".figures a, section td.num a").evaluate_all(
         "(all) => all.map((each) => each.getAttribute('href'))"
     )
-    assert links == [run, f"{run}&debit_reason=insufficient_funds&debit_brand=visa"]
+    assert links == [
+        run,
+        "/orders?to_collect=waiting",
+        f"{run}&debit_reason=insufficient_funds&debit_brand=visa",
+    ]
     gaps = await page.locator(".collecting h2").evaluate_all(
         """(heads) => heads.map((head) => [
             head.getBoundingClientRect().top - head.parentElement.previousElementSibling.getBoundingClientRect().bottom,

@@ -40,6 +40,7 @@ class OrderHandlers:
 
     async def orders(self, caller: SignedIn, request: ask.ListOrders) -> OrderPage:
         """Return a page of orders. Raises: CursorMalformed, FieldRefused."""
+        now = self._calendar.now()
         sought = Sought(
             request.company,
             caller.scope_of(OrderRight.READ),
@@ -49,6 +50,7 @@ class OrderHandlers:
             before=id_in("order", request.cursor),
             limit=request.limit + 1,
             debited=_debited(request),
+            uncollected=request.to_collect and store.Uncollected(request.to_collect, paris_date(now), now),
         )
         rows = await store.list_orders(self._pool, sought)
         instalments = await store.instalments_of(self._pool, [row["id"] for row in rows])

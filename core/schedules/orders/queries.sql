@@ -122,7 +122,8 @@ RETURNING id, number, amount_minor;
 -- by indexes stored_card_last_four and purchase_order_card; debits of a run by debit_run.
 -- $1 company or none, $2 scope or none, $3 order or none, $4 reference or none, $5 store or none, $6 states or none, $7 pattern
 -- or none, $8 last four digits or none, $9 order before which, or none, $10 limit, $11 day of a run or none, $12 state of its
--- debits or none, $13 their reason or none, $14 the brand of their card or none.
+-- debits or none, $13 their reason or none, $14 the brand of their card or none, $15 whether something waits to be collected
+-- (due, waiting) or none, $16 today and $17 now by the schedules' calendar: by instalment_to_collect, as count_waiting has it.
 SELECT p.id, p.company_id, c.legal_name, p.store_id, s.name AS store_name, s.department AS store_department,
        c.department AS company_department, p.reference, p.currency, p.amount_minor, p.fee_minor, p.email, p.customer_name,
        p.phone, p.language, p.country, p.purchased_on, p.made_at, p.activated_at, p.abandoned_at, p.return_url, p.state, n.code AS plan,
@@ -151,6 +152,10 @@ WHERE ($1::uuid IS NULL OR p.company_id = $1)
       SELECT d.order_id FROM debit AS d JOIN stored_card AS b ON b.id = d.card_id
       WHERE d.run_on = $11 AND d.initiator = 'merchant' AND ($12::text IS NULL OR d.state = $12)
         AND ($13::smallint IS NULL OR d.reason = $13) AND ($14::smallint IS NULL OR b.brand = $14)))
+  AND ($15::text IS NULL OR p.card_id IS NOT NULL AND p.terminal_id IS NOT NULL AND p.activated_at IS NOT NULL AND p.id IN (
+      SELECT i.order_id FROM instalment AS i
+      WHERE i.state = 'upcoming' AND i.due_on <= $16
+        AND $15 = CASE WHEN i.collect_after > $17 THEN 'waiting' ELSE 'due' END))
 ORDER BY p.id DESC
 LIMIT $10;
 
@@ -196,9 +201,10 @@ ORDER BY d.id DESC
 LIMIT $2;
 
 -- name: messages
--- Index mail_about. $1 order, $2 limit.
-SELECT m.id, m.template, m.recipient, m.locale, m.state, m.created_at, m.sent_at
-FROM mail AS m WHERE m.about_id = $1 AND m.about_kind = 'order' ORDER BY m.id DESC LIMIT $2;
+-- Index mail_about; what told a mail, and when by the schedules' calendar, by constraint order_notice_once. $1 order, $2 limit.
+SELECT m.id, m.template, m.recipient, m.locale, m.state, m.created_at, m.sent_at, coalesce(n.decided_at, m.created_at) AS told_at
+FROM mail AS m LEFT JOIN order_notice AS n ON n.order_id = m.about_id AND n.mail_id = m.id
+WHERE m.about_id = $1 AND m.about_kind = 'order' ORDER BY m.id DESC LIMIT $2;
 
 -- name: move_instalment
 -- Constraint instalment_number, of an order that is held. $1 order, $2 number, $3 day.

@@ -10,6 +10,7 @@ import asyncpg
 import msgspec
 
 from core.contracts.collecting import DebitOutcome
+from core.contracts.order_records import ToCollect
 from core.contracts.orders import ActorKind, InstalmentState, OrderEventKind, OrderState
 from core.contracts.scope import Scope
 from core.db.queries import load_beside
@@ -244,6 +245,14 @@ class Debited(NamedTuple):
     brand: int | None = None
 
 
+class Uncollected(NamedTuple):
+    """What is due and not collected: what a run would claim at a moment of a day, or what is tried again later."""
+
+    which: ToCollect
+    today: date
+    now: datetime
+
+
 class Sought(NamedTuple):
     """Which orders: of a company, or within a scope; the rest narrows it."""
 
@@ -257,6 +266,7 @@ class Sought(NamedTuple):
     before: bytes | None = None
     limit: int = 1
     debited: Debited | None = None
+    uncollected: Uncollected | None = None
 
 
 async def list_orders(connection: Connection, sought: Sought) -> list[asyncpg.Record]:
@@ -275,6 +285,7 @@ async def list_orders(connection: Connection, sought: Sought) -> list[asyncpg.Re
         uuid_or_none(sought.before),
         sought.limit,
         *(sought.debited or (None,) * len(Debited._fields)),
+        *(sought.uncollected or (None,) * len(Uncollected._fields)),
     )
 
 

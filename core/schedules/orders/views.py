@@ -250,6 +250,7 @@ def _message(row: asyncpg.Record) -> order_records.OrderMessage:
         recipient=masked(row["recipient"]),
         language=row["locale"],
         state=row["state"],
+        told_at=timestamp(row["told_at"]),
         made_at=timestamp(row["created_at"]),
         sent_at=timestamp_or_none(row["sent_at"]),
     )

@@ -33,7 +33,10 @@ LIST = ListPage(
         Filter("state", "choice", "column.state", ORDER_STATES, "state.schedule.", unset="orders.any_state"),
         Filter("company"),
         Filter("store"),
-        *(Filter(name) for name in ("debited_on", "debit_outcome", "debit_reason", "debit_brand")),
+        *(
+            Filter(name)
+            for name in ("debited_on", "debit_outcome", "debit_reason", "debit_brand", "to_collect")
+        ),
     ),
     none=("orders.none", "orders.none_text"),
     scrolls=True,

@@ -17,6 +17,7 @@ from core.values.clock import paris_date
 from core.values.ids import decode_id
 from tests.integration.gateway.test_administration import People, people
 from tests.integration.gateway.test_merchant_orders import act, euros, make, pay, shop, shown
+from tests.support.customers import add_card
 from tests.support.desk import DeskStack
 
 __all__ = ["people", "shop"]
@@ -249,3 +250,54 @@ async def test_the_record_of_an_order_lists_the_mails_about_it(
         "o•••@example.com",
         "waiting",
     )
+
+
+async def test_a_mail_about_an_order_was_told_when_the_calendar_of_schedules_said(
+    shop: httpx.AsyncClient, agent: httpx.AsyncClient, rows: asyncpg.Connection
+) -> None:
+    made = (await make(shop, reference="MAILED-2")).json()
+    await rows.execute(
+        "WITH m AS (INSERT INTO mail (once, template, recipient, locale, about_kind, about_id)"
+        " SELECT sha256('MAILED-2'), 'debit_paid', 'odette@example.com', 'fr', 'order', id FROM purchase_order"
+        " WHERE reference = 'MAILED-2' RETURNING id, about_id)"
+        " INSERT INTO order_notice (order_id, kind, about_id, due_at, state, mail_id, decided_at)"
+        " SELECT about_id, 'debit_paid', about_id, '2031-05-04 09:00+02', 'told', id, '2031-05-04 09:00+02' FROM m"
+    )
+    (message,) = (await agent.get(f"/v1/orders/{made['id']}")).json()["messages"]
+    assert message["told_at"].startswith("2031-05-04T07:00:00")
+    assert not message["made_at"].startswith("2031")
+
+
+async def test_orders_that_wait_to_be_collected_are_found_as_the_report_counts_them(
+    shop: httpx.AsyncClient, agent: httpx.AsyncClient, rows: asyncpg.Connection
+) -> None:
+    for reference, after, due_days in (
+        ("WAIT-1", None, 1),
+        ("WAIT-2", 4, 1),
+        ("WAIT-3", -1, 1),
+        ("WAIT-4", None, -9),
+    ):
+        made = (await make(shop, reference=reference)).json()
+        order = UUID(bytes=decode_id("order", made["id"]))
+        await add_card(rows, order)
+        await rows.execute(
+            "UPDATE purchase_order SET activated_at = now(), state = 'in_progress',"
+            " terminal_id = (SELECT id FROM terminal ORDER BY id LIMIT 1) WHERE id = $1",
+            order,
+        )
+        await rows.execute(
+            "UPDATE instalment SET due_on = CASE number WHEN 2 THEN current_date - $2::int ELSE current_date + 90 END,"
+            " collect_after = CASE number WHEN 2 THEN now() + make_interval(days => $3) END, state = 'upcoming'"
+            " WHERE order_id = $1",
+            order,
+            due_days,
+            after,
+        )
+    report = (await agent.get("/v1/collecting")).json()
+    for which, references in (("due", ["WAIT-3", "WAIT-1"]), ("waiting", ["WAIT-2"])):
+        listed = await found(agent, to_collect=which, limit=200)
+        assert [each for each in listed if each.startswith("WAIT-")] == references
+        # Of other tests, in the same database, too: an order has one instalment of a day.
+        assert len(listed) <= report[which]
+    assert (await agent.get("/v1/orders", params={"to_collect": "later"})).status_code == 422
+    await rows.execute("UPDATE purchase_order SET card_id = NULL WHERE reference LIKE 'WAIT-%'")
