@@ -24,7 +24,7 @@ from deploy.cli.clock import move
 from deploy.cli.collect import is_under_way
 from deploy.cli.common import Common
 from deploy.local.errors import LocalError
-from deploy.sandbox.buying import BuyingRefused, Doors, Purchase, buy
+from deploy.sandbox.buying import BuyingRefused, Doors, Purchase, buy, said_by
 from deploy.sandbox.simulators.cards import card_named, load_pan
 
 AGENT: Final = "superviseur@guichet.example"
@@ -40,7 +40,9 @@ _SQL: Final = load(Path(__file__).with_name("purchases.sql"))
 
 
 class Bought(NamedTuple):
-    """A purchase, so many days ago; `cancelled_after`: days after which its merchant takes all of it back."""
+    """A purchase, so many days ago. `cancelled_after`: days after which its merchant takes all of it back; `settled_after`: those
+    after which its customer begins to settle in three what is unpaid of it.
+    """
 
     reference: str
     days_ago: int
@@ -51,6 +53,7 @@ class Bought(NamedTuple):
     card: str = "approve-visa"
     language: Any = "fr"
     cancelled_after: int | None = None
+    settled_after: int | None = None
     ends_with_last_debit: bool = False  # the card is good until the month of the last debit, and no longer
 
 
@@ -66,6 +69,9 @@ PURCHASES: Final = (
     Bought(
         "BR-2026-0764", 64, "2x", 155_502, *ODETTE, BY_AMOUNT
     ),  # 777,51 is declined for want of funds: unpaid
+    Bought(
+        "BR-2026-0765", 64, "2x", 155_502, *ODETTE, BY_AMOUNT, settled_after=49
+    ),  # likewise, and being settled
     Bought("BR-2026-0850", 50, "3x", 24_000, *ODETTE, cancelled_after=28),  # cancelled, and given back
     Bought("BR-2026-0855", 45, "2x", 155_482, *KARIM, BY_AMOUNT),  # 777,41 is that of a lost card: unpaid
     Bought("BR-2026-0940", 40, "3x", 12_796, *ODETTE),  # in progress, two of three paid
@@ -73,6 +79,7 @@ PURCHASES: Final = (
     Bought("BR-2026-0975", 5, "4x", 48_900, *KARIM, "approve-mastercard"),
     Bought("BR-2026-0976", 5, "2x", 7_450, *ANNE, language="en"),
 )
+SETTLED_IN: Final = 3
 RUNS: Final = (45, 34, 32, 29, 25, 15, 10)
 """Days before today on which something is due, or tried again."""
 
@@ -96,7 +103,7 @@ async def buy_for_demonstration(common: Common, database_url: str, *, begun: Cal
                 await move(api, to=paris_date(datetime.now(UTC)) - timedelta(days=day), now=datetime.now(UTC))
                 await asyncio.sleep(_SETTLES_S)
                 for each in bought:
-                    await _act(doors, each, day)
+                    await _act(common, doors, each, day)
                 await _run(api)
         finally:
             await asyncio.shield(move(api, real=True, now=datetime.now(UTC)))
@@ -109,20 +116,23 @@ def _days() -> list[tuple[int, list[Bought]]]:
     about: dict[int, list[Bought]] = {day: [] for day in RUNS}
     for each in PURCHASES:
         about.setdefault(each.days_ago, []).append(each)
-        if each.cancelled_after is not None:
-            about.setdefault(each.days_ago - each.cancelled_after, []).append(each)
+        for after in (each.cancelled_after, each.settled_after):
+            if after is not None:
+                about.setdefault(each.days_ago - after, []).append(each)
     return sorted(about.items(), reverse=True)
 
 
-async def _act(doors: Doors, bought: Bought, day: int) -> None:
-    """Buy, or take back what was bought before. Raises: LocalError."""
+async def _act(common: Common, doors: Doors, bought: Bought, day: int) -> None:
+    """Buy, or take back or settle what was bought before. Raises: LocalError."""
     try:
         if day == bought.days_ago:
             order = await buy(doors, _purchase(bought, day), wait_s=STEP_WAIT_S)
             if order["payment"]["state"] != "paid":
                 raise LocalError("buying-refused", said=f"{bought.reference}: {order['payment']['state']}")
-        else:
+        elif bought.cancelled_after is not None:
             await _cancel(doors, bought)
+        else:
+            await _settle(common, doors, bought)
     except BuyingRefused as refused:
         raise LocalError("buying-refused", said=refused.said) from refused
     except httpx.HTTPError as error:
@@ -132,7 +142,7 @@ async def _act(doors: Doors, bought: Bought, day: int) -> None:
 def _purchase(bought: Bought, day: int) -> Purchase:
     card = card_named("approve-cb" if bought.card == BY_AMOUNT else bought.card)
     if bought.card == BY_AMOUNT:
-        card = msgspec.structs.replace(card, pan=load_pan(bought.days_ago))
+        card = msgspec.structs.replace(card, pan=load_pan(int(bought.reference[-4:])))
     if bought.ends_with_last_debit:
         bought_on = paris_date(datetime.now(UTC)) - timedelta(days=day)
         card = msgspec.structs.replace(card, expiry=f"{_last_debit(bought, bought_on):%y%m}")
@@ -165,6 +175,46 @@ async def _cancel(doors: Doors, bought: Bought) -> None:
         )
     if not answer.is_success:
         raise LocalError("buying-refused", said=f"{bought.reference}: HTTP {answer.status_code}")
+
+
+async def _settle(common: Common, doors: Doors, bought: Bought) -> None:
+    """Settle in three, by the card of the purchase, as its customer does in their space."""
+    password = (common.data / "secrets" / "demo-password").read_text(encoding="utf-8").strip()
+    async with httpx.AsyncClient(
+        base_url=doors.gateway_url,
+        headers={"Accept-Language": doors.spoken},
+        trust_env=False,
+        timeout=STEP_WAIT_S,
+    ) as customer:
+        opened = await customer.post(
+            "/v1/customers/sessions", json={"email": bought.email, "password": password}
+        )
+        if not opened.is_success:
+            raise BuyingRefused(said_by(opened))
+        customer.headers["Authorization"] = f"Bearer {opened.json()['token']}"
+        orders = (await customer.get("/v1/me/orders", params={"limit": "50"})).json()["data"]
+        order_id = next((each["id"] for each in orders if each["reference"] == bought.reference), "")
+        shown = await customer.get(f"/v1/me/orders/{order_id}/settlement")
+        if not shown.is_success:
+            raise BuyingRefused(said_by(shown))
+        settlement = shown.json()
+        asked = {"parts": SETTLED_IN, "amount": settlement["unpaid"]}
+        paid = await customer.post(
+            f"/v1/me/orders/{order_id}/settlement/pay",
+            json=asked,
+            headers={"Idempotency-Key": f"demonstration {bought.reference}"},
+        )
+        if not paid.is_success:
+            raise BuyingRefused(said_by(paid))
+        settlement = paid.json()
+        for _ in range(int(STEP_WAIT_S / _LOOKS_EVERY_S)):
+            if settlement["latest"]["state"] != "under_way":
+                break
+            await asyncio.sleep(_LOOKS_EVERY_S)
+            settlement = (await customer.get(f"/v1/me/orders/{order_id}/settlement")).json()
+        await customer.delete("/v1/me/session")
+    if settlement["latest"]["state"] != "running":
+        raise LocalError("buying-refused", said=f"{bought.reference}: {settlement['latest']['state']}")
 
 
 async def _run(api: AgentApi) -> None:

@@ -21,7 +21,21 @@ def test_the_days_go_forward_and_every_purchase_is_made_on_one() -> None:
     for each in PURCHASES:
         about = [day for day, bought in _days() if each in bought]
         assert about[0] == each.days_ago
-        assert len(about) == 1 + (each.cancelled_after is not None)
+        assert len(about) == 1 + (each.cancelled_after is not None) + (each.settled_after is not None)
+
+
+def test_what_is_settled_is_unpaid_before_and_has_parts_to_come_today() -> None:
+    (order,) = [each for each in PURCHASES if each.settled_after is not None]
+    assert order.settled_after is not None
+    settled = order.days_ago - order.settled_after
+    given_up = order.days_ago - 30 - RETRIED_AFTER[-1]
+    assert given_up > settled
+    # Monthly parts: the second is not due for 28 days at least.
+    assert 0 < settled < 28
+    assert order.amount_minor // 2 in SCRIPTED
+    # The card of another purchase may not be tried by turns with it.
+    cards = [_purchase(each, each.days_ago).card.pan for each in PURCHASES if each.card == BY_AMOUNT]
+    assert len(set(cards)) == len(cards)
 
 
 def test_every_purchase_has_a_number_of_its_own() -> None:
