@@ -1,6 +1,7 @@
 """What a customer sees and changes of themselves: name and language, addresses, this session."""
 
 import secrets
+from typing import Final
 
 import asyncpg
 import msgspec
@@ -34,6 +35,7 @@ from core.identity.customers.errors import (
 )
 from core.identity.customers.model import Customer
 from core.identity.customers.rules import EMAIL_LINK_LIFE, EMAILS_MAX, link_bounds
+from core.identity.errors import SessionEnded
 from core.identity.realm import Realm
 from core.identity.views import hash_of_token
 from core.runtime.manifest import FollowJoin, QueueMail
@@ -42,6 +44,9 @@ from core.values.emails import EmailMalformed, email_key
 from core.values.ids import encode_id
 from core.values.texts import TextRefused, kept_line
 from core.values.timestamps import timestamp
+
+_OWNERS_MAX: Final = 5
+"""So often an address may change hands between a look at whose it is and the moment at which both are held."""
 
 
 class OwnHandlers:
@@ -146,38 +151,51 @@ class OwnHandlers:
         """Take an address whose link was followed in the session of who asked for it.
 
         Whoever reads its mail could open an access of its own that has no second factor: the two become one.
-        Raises: LinkEnded, EmailHasAccess, EmailsFull.
+        Raises: LinkEnded, EmailHasAccess, EmailsFull, SessionEnded.
         """
-        now = self._clock.now()
         token_hash = hash_of_token(request.token)
-        async with self._pool.acquire() as connection, connection.transaction():
-            await self._realm.people.lock_person(connection, caller.customer_id)
-            email = await store.find_email_link(
-                connection, token_hash, customer_id=caller.customer_id, now=now
-            )
-            if email is None or not await store.use_link(connection, token_hash, now):
-                raise LinkEnded
-            owner = await store.lock_owner(connection, email)
-            if owner is not None and owner != caller.customer_id:
-                await self._join(connection, caller, owner)
-            elif owner is None and not await store.add_email(
-                connection, caller.customer_id, email, is_main=False, now=now
-            ):
-                raise LinkEnded
-            if len(await store.list_emails(connection, caller.customer_id)) > EMAILS_MAX:
-                raise EmailsFull
-            await self._record(connection, caller, "email.proved", {"email": email})
-            await self._queue_mail(
-                connection,
-                template="customer_email_added",
-                to=caller.email,
-                locale=caller.locale,
-                facts={"added": email},
-                about_kind="customer",
-                about_id=caller.customer_id,
-                once_key=token_hash.hex(),
-            )
-            return await self._me(connection, caller)
+        for _ in range(_OWNERS_MAX):
+            async with self._pool.acquire() as connection, connection.transaction():
+                proved = await self._prove(connection, caller, token_hash)
+            if proved is not None:
+                return proved
+        raise LinkEnded
+
+    async def _prove(self, connection: Connection, caller: Customer, token_hash: bytes) -> Me | None:
+        """Take the address of a link; None, with nothing done, where it became another one's before both were held."""
+        now = self._clock.now()
+        email = await store.find_email_link(connection, token_hash, customer_id=caller.customer_id, now=now)
+        if email is None:
+            raise LinkEnded
+        both = {caller.customer_id, await store.find_owner(connection, email) or caller.customer_id}
+        standing_ones = await store.hold(connection, both)
+        if caller.customer_id not in standing_ones:
+            raise SessionEnded
+        owner = await store.lock_owner(connection, email)
+        if owner is not None and owner not in standing_ones:
+            return None
+        if not await store.use_link(connection, token_hash, now):
+            raise LinkEnded
+        if owner is not None and owner != caller.customer_id:
+            await self._join(connection, caller, owner)
+        elif owner is None and not await store.add_email(
+            connection, caller.customer_id, email, is_main=False, now=now
+        ):
+            raise LinkEnded
+        if len(await store.list_emails(connection, caller.customer_id)) > EMAILS_MAX:
+            raise EmailsFull
+        await self._record(connection, caller, "email.proved", {"email": email})
+        await self._queue_mail(
+            connection,
+            template="customer_email_added",
+            to=caller.email,
+            locale=caller.locale,
+            facts={"added": email},
+            about_kind="customer",
+            about_id=caller.customer_id,
+            once_key=token_hash.hex(),
+        )
+        return await self._me(connection, caller)
 
     async def make_email_main(self, caller: Customer, request: MakeEmailMain) -> Me:
         """Write to another address of the customer's from now on, and tell the former one.
@@ -220,8 +238,7 @@ class OwnHandlers:
         return Nothing()
 
     async def _join(self, connection: Connection, caller: Customer, owner: bytes) -> None:
-        """Make the access of an address part of the caller's. Raises: EmailHasAccess."""
-        await self._realm.people.lock_person(connection, owner)
+        """Make the access of an address part of the caller's; both are held. Raises: EmailHasAccess."""
         if standing(await self._realm.people.list_factors(connection, owner)):
             raise EmailHasAccess
         now = self._clock.now()

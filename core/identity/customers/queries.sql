@@ -82,6 +82,15 @@ SELECT email FROM customer_link
 WHERE customer_id = $1 AND used_at IS NULL AND replaced_at IS NULL AND expires_at > $2
 ORDER BY created_at;
 
+-- name: owner_of
+-- Unique index on customer_email.email.
+SELECT customer_id FROM customer_email WHERE email = $1;
+
+-- name: hold
+-- Primary keys, in their order: two who prove each other's address wait for one another and never both. Who was joined into
+-- another access meanwhile is left out. $1 customers.
+SELECT id FROM customer WHERE id = ANY($1::uuid[]) AND disabled_at IS NULL ORDER BY id FOR UPDATE;
+
 -- name: email_owner
 -- Unique index on customer_email.email; the row is held until the address has moved or stays.
 SELECT customer_id FROM customer_email WHERE email = $1 FOR UPDATE;

@@ -1,5 +1,6 @@
 """Statements of customers as typed functions. Every function takes the connection of its caller's transaction."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -113,6 +114,18 @@ async def find_email_link(
 async def list_waiting(connection: Connection, customer_id: bytes, now: datetime) -> list[str]:
     """Return the addresses to which a link was sent that is still good."""
     return [row["email"] for row in await connection.fetch(_SQL.waiting_emails, uuid_of(customer_id), now)]
+
+
+async def find_owner(connection: Connection, email: str) -> bytes | None:
+    """Return whose an address is just now."""
+    owner = await connection.fetchval(_SQL.owner_of, email)
+    return owner and owner.bytes
+
+
+async def hold(connection: Connection, customer_ids: Iterable[bytes]) -> set[bytes]:
+    """Hold customers until the end of the transaction, in one order; return those whose access still stands."""
+    rows = await connection.fetch(_SQL.hold, [uuid_of(each) for each in customer_ids])
+    return {row["id"].bytes for row in rows}
 
 
 async def lock_owner(connection: Connection, email: str) -> bytes | None:

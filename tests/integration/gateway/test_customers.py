@@ -375,6 +375,42 @@ async def test_two_accesses_of_one_person_become_one_unless_a_second_factor_guar
     assert (await _log_in(anyone, second)).status_code == 201
 
 
+async def test_of_two_who_prove_each_other_s_address_at_once_one_takes_both(
+    desk_stack: DeskStack, anyone: httpx.AsyncClient, rows: asyncpg.Connection
+) -> None:
+    addresses = [_address(), _address()]
+    for one in addresses:
+        await add_order(rows, one)
+    sessions = [await register(anyone, rows, one) for one in addresses]
+    tokens: list[str] = []
+    for session, other in zip(sessions, reversed(addresses), strict=True):
+        async with desk_stack.client(session) as customer:
+            assert (await customer.post("/v1/me/emails", json={"email": other})).status_code == 200
+        tokens.append(await token_of_mail(rows, other, "customer_email_proof"))
+
+    async def prove(session: str, token: str) -> httpx.Response:
+        async with desk_stack.client(session) as customer:
+            return await customer.post("/v1/me/emails/proof", json={"token": token})
+
+    # Both have begun and wait: whoever holds themselves first would now wait for the other.
+    async with rows.transaction():
+        await rows.fetch("SELECT FROM customer_email WHERE email = ANY($1) FOR UPDATE", addresses)
+        proofs = [asyncio.create_task(prove(*each)) for each in zip(sessions, tokens, strict=True)]
+        async with asyncio.timeout(20):
+            both_wait = "SELECT count(*) >= 2 FROM pg_locks WHERE NOT granted"
+            while not await rows.fetchval(both_wait):  # noqa: ASYNC110 -- The desk's own process.
+                await asyncio.sleep(0.02)
+    answers = await asyncio.gather(*proofs)
+    assert sorted(each.status_code for each in answers) == [200, 401], [each.text for each in answers]
+    (taken,) = (each.json() for each in answers if each.status_code == 200)
+    assert {each["email"] for each in taken["emails"]} == set(addresses)
+    # Nobody is shut out: either address leads to the access that stands.
+    for one in addresses:
+        assert (await _log_in(anyone, one)).status_code == 201
+    joined = "SELECT count(*) FROM customer_event WHERE kind = 'customer.joined' AND facts ->> 'into' = $1"
+    assert await rows.fetchval(joined, taken["id"]) == 1
+
+
 async def test_profile_and_sessions_are_the_customers_own(
     desk_stack: DeskStack, anyone: httpx.AsyncClient, rows: asyncpg.Connection
 ) -> None:
