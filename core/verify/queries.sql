@@ -181,6 +181,83 @@ SELECT
     (array_agg(j.id) FILTER (WHERE NOT j.agree AND NOT j.waiting AND j.id IS NOT NULL))[1:5] AS examples
 FROM judged AS j;
 
+-- name: activity_beside_events
+-- V13 activity. What a row of the activity of a minute counts is what happened there with its brand, service, outcome, reason and
+-- currency: first outcomes, payments among them, and what was taken back later, by the events that the projection takes in
+-- (transactions.jobs.projection). Each bound of time holds what the one below it holds. Waiting: events there are not taken in
+-- yet. Minutes of a terminal that moved since then are left out, for it has another service now; older ones as in V13.
+WITH since AS (
+    SELECT greatest(
+        (SELECT min(m.minute) FROM activity_minute AS m),
+        (SELECT date_trunc('minute', min(a.received_at), 'UTC') FROM attempt AS a)
+    ) AS minute
+), moved AS (
+    SELECT x.target_id AS terminal_id, max(x.at) AS at FROM action AS x WHERE x.kind = 'terminal.moved' GROUP BY x.target_id
+), happened AS (
+    SELECT
+        date_trunc('minute', a.received_at, 'UTC') AS minute, a.store_id, v.kind AS service, a.card_brand AS brand, e.state,
+        e.reason, a.currency, any_value(a.id) AS id,
+        count(*) FILTER (WHERE f.is_first) AS transactions,
+        count(*) FILTER (WHERE f.is_first AND f.is_payment) AS payments,
+        count(*) FILTER (WHERE f.is_undone AND f.is_payment) AS cancelled
+    FROM event AS e
+    INNER JOIN attempt AS a ON a.id = e.attempt_id AND a.business_date = e.business_date
+    INNER JOIN since AS b ON a.received_at >= b.minute
+    INNER JOIN terminal AS t ON t.id = a.terminal_id
+    INNER JOIN service AS v ON v.id = t.service_id
+    CROSS JOIN LATERAL (
+        SELECT
+            e.kind IN (:EventKind.REFUSED, :EventKind.DECIDED, :EventKind.TIMED_OUT, :EventKind.BOOKED_OFFLINE)
+                OR e.state = :State.UNKNOWN AS is_first,
+            e.kind IN (:EventKind.REVERSED, :EventKind.CANCELLED) AND e.state = :State.REVERSED AND a.approved_minor > 0
+                AS is_undone,
+            a.kind IN (:Kind.AUTHORISATION, :Kind.PURCHASE, :Kind.ADVICE) AS is_payment
+    ) AS f
+    WHERE e.kind IN (:EventKind.REFUSED, :EventKind.DECIDED, :EventKind.TIMED_OUT, :EventKind.BOOKED_OFFLINE,
+        :EventKind.REVERSED, :EventKind.CANCELLED) AND (f.is_first OR f.is_undone) AND a.store_id IS NOT NULL
+    GROUP BY 1, 2, 3, 4, 5, 6, 7
+), excused AS (
+    -- Of a terminal that moved, or with events on their way.
+    SELECT w.store_id, w.minute, bool_or(w.waits) AS waits
+    FROM (
+        SELECT a.store_id, date_trunc('minute', a.received_at, 'UTC') AS minute, false AS waits
+        FROM moved AS m INNER JOIN attempt AS a ON a.terminal_id = m.terminal_id AND a.received_at < m.at
+        UNION ALL
+        SELECT a.store_id, date_trunc('minute', a.received_at, 'UTC'), true
+        FROM event AS e
+        INNER JOIN attempt AS a ON a.id = e.attempt_id AND a.business_date = e.business_date
+        WHERE (e.txid, e.seq) > (
+            SELECT i.to_txid, i.to_seq FROM inbox AS i WHERE i.consumer = $1 ORDER BY i.to_txid DESC, i.to_seq DESC LIMIT 1
+        )
+    ) AS w
+    GROUP BY w.store_id, w.minute
+), counted AS (
+    SELECT
+        m.minute, m.store_id, m.service, m.brand, m.state, m.reason, m.currency, m.transactions, m.payments, m.cancelled,
+        m.within_100ms BETWEEN 0 AND m.within_250ms AND m.within_250ms <= m.within_500ms AND m.within_500ms <= m.within_1000ms
+            AND m.within_1000ms <= m.within_2000ms AND m.within_2000ms <= m.within_5000ms AND m.within_5000ms <= m.timed
+            AND m.timed <= m.transactions AND m.latency_ms_sum >= 0 AS is_in_order
+    FROM activity_minute AS m
+    INNER JOIN since AS b ON m.minute >= b.minute
+), judged AS (
+    SELECT
+        h.id,
+        (coalesce(c.transactions, 0), coalesce(c.payments, 0), coalesce(c.cancelled, 0))
+            = (coalesce(h.transactions, 0), coalesce(h.payments, 0), coalesce(h.cancelled, 0))
+            AND coalesce(c.is_in_order, true) AS agrees,
+        x.waits
+    FROM counted AS c
+    FULL JOIN happened AS h ON (h.minute, h.store_id, h.service, h.brand, h.state, h.reason, h.currency)
+        = (c.minute, c.store_id, c.service, c.brand, c.state, c.reason, c.currency)
+    LEFT JOIN excused AS x ON x.store_id = coalesce(c.store_id, h.store_id) AND x.minute = coalesce(c.minute, h.minute)
+)
+SELECT
+    count(*) AS checked,
+    count(*) FILTER (WHERE NOT j.agrees AND j.waits IS NULL) AS breaches,
+    count(*) FILTER (WHERE NOT j.agrees AND j.waits) AS waiting,
+    (array_agg(j.id) FILTER (WHERE NOT j.agrees AND j.waits IS NULL AND j.id IS NOT NULL))[1:5] AS examples
+FROM judged AS j;
+
 -- name: figures_beside_ledger
 -- V13, from the other side: gross less refunds is what the entries of each store hold and have posted, by currency; a
 -- hold that is not completed is money of nobody yet.
@@ -1126,20 +1203,36 @@ GROUP BY c.oid, c.relname, c.reltuples
 ORDER BY c.relname;
 
 -- name: unlisted_attempts
--- V13, lists: what the lists of a store and the search go by has every attempt that it has passed. Attempts by their
--- primary key; what is still to be copied is in late_attempt.
-WITH passed AS (
-    SELECT a.id, k.attempt_id IS NULL AND l.attempt_id IS NULL AS unlisted
+-- V13, lists: what the lists of a store and the search go by has every attempt that it has passed, by the same store, number,
+-- amount, day and digits, and by its code and its reason where those were known when it was copied; and nothing waits to be
+-- passed for longer than $2. Attempts by their primary key; what is still to be copied is in late_attempt.
+WITH judged AS (
+    SELECT
+        a.id,
+        CASE
+            WHEN k.attempt_id IS NULL THEN l.attempt_id IS NOT NULL OR a.id > p.attempt_id AND (
+                a.received_at > $1::timestamptz - $2::interval OR a.decided_at > $1::timestamptz - $2::interval
+            )
+            ELSE (k.store_id, k.business_date, k.stan, k.amount_minor, k.card_last_four)
+                IS NOT DISTINCT FROM (a.store_id, a.business_date, a.stan, a.amount_minor, a.card_last_four)
+                AND (
+                    a.decided_at IS NULL OR a.decided_at > a.received_at + interval '15 seconds'
+                    OR (k.approval_code, k.decline_reason)
+                        = (a.approval_code, CASE WHEN a.state = :State.DECLINED THEN a.reason ELSE 0 END)
+                )
+        END AS is_listed,
+        a.id > p.attempt_id AS waits
     FROM key_position AS p
-    INNER JOIN attempt AS a ON a.id <= p.attempt_id
+    CROSS JOIN attempt AS a
     LEFT JOIN attempt_key AS k ON k.attempt_id = a.id
     LEFT JOIN late_attempt AS l ON l.attempt_id = a.id
 )
 SELECT
     count(*) AS checked,
-    count(*) FILTER (WHERE p.unlisted) AS breaches,
-    (array_agg(p.id) FILTER (WHERE p.unlisted))[1:5] AS examples
-FROM passed AS p;
+    count(*) FILTER (WHERE NOT j.is_listed) AS breaches,
+    count(*) FILTER (WHERE j.is_listed AND j.waits) AS waiting,
+    (array_agg(j.id) FILTER (WHERE NOT j.is_listed))[1:5] AS examples
+FROM judged AS j;
 
 -- name: debits_beside_payments
 -- V14, from the side of money: a debit that was collected is an approved payment of its amount and of a paid instalment, one

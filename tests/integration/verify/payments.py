@@ -105,7 +105,7 @@ class Writer:
         )  # fmt: skip
         places = ", ".join(f"${n}" for n in range(1, len(values) + 1))
         await self.connection.execute(f"INSERT INTO attempt ({_COLUMNS}) VALUES ({places})", *values)  # noqa: S608
-        await self.note(paid, 3 if state is State.UNKNOWN else 2, state, at, reason=100 if approved else 51)
+        await self.decide(paid, state, at, reason=100 if approved else 51)
         if booked and approved:
             await self.post(paid, operation=1, layer=1, amount_minor=amount_minor)
             if state in {State.REVERSED, State.CAPTURED}:
@@ -113,6 +113,16 @@ class Writer:
             if state is State.CAPTURED:
                 await self.post(paid, operation=3, layer=2, amount_minor=amount_minor)
         return paid
+
+    async def decide(self, paid: Paid, state: State, at: datetime, *, reason: int) -> None:
+        """Write the events by which an attempt came to a state."""
+        if state in {State.RECEIVED, State.SENT}:
+            return
+        then = {State.CAPTURED: 8, State.REVERSED: 5}.get(state)
+        first = state if then is None else State.APPROVED
+        await self.note(paid, 3 if state is State.UNKNOWN else 2, first, at, reason=reason)
+        if then is not None:
+            await self.note(paid, then, state, at, reason=reason)
 
     async def post(
         self,
@@ -159,14 +169,24 @@ class Writer:
         )  # fmt: skip
 
     async def consume(self) -> None:
-        """Let the inbox of the activity hold every event so far, and its counts what they say."""
+        """Let the inbox of the activity hold every event so far, its counts what they say, and the lists every attempt."""
         await self.connection.execute(
-            "DELETE FROM activity_minute; INSERT INTO activity_minute (minute, store_id, state, reason, currency,"
+            "DELETE FROM activity_minute; INSERT INTO activity_minute (minute, store_id, service, brand, state, reason, currency,"
             " transactions, amount_minor, payments, cancelled, gross_minor, refunds, refunded_minor)"
-            " SELECT date_trunc('minute', f.received_at, 'UTC'), f.store_id,"
-            " CASE WHEN f.declined > 0 THEN 5 WHEN f.unknown > 0 THEN 6 ELSE 3 END, 0, f.currency, count(*), 0,"
-            " sum(f.payments), sum(f.cancelled), sum(f.gross_minor), sum(f.refunds), sum(f.refunded_minor)"
-            " FROM attempt_figure AS f GROUP BY 1, 2, 3, 5"
+            " SELECT date_trunc('minute', f.received_at, 'UTC'), f.store_id, v.kind, f.brand, e.state, e.reason, f.currency,"
+            " count(*) FILTER (WHERE e.kind IN (2, 3)), 0, coalesce(sum(f.payments) FILTER (WHERE e.kind IN (2, 3)), 0),"
+            " coalesce(sum(f.cancelled) FILTER (WHERE e.kind = 5), 0),"
+            " coalesce(sum(f.gross_minor) FILTER (WHERE e.kind IN (2, 3)), 0),"
+            " coalesce(sum(f.refunds) FILTER (WHERE e.kind IN (2, 3)), 0),"
+            " coalesce(sum(f.refunded_minor) FILTER (WHERE e.kind IN (2, 3)), 0)"
+            " FROM event AS e JOIN attempt_figure AS f ON f.id = e.attempt_id JOIN terminal AS t ON t.id = f.terminal_id"
+            " JOIN service AS v ON v.id = t.service_id WHERE e.kind IN (2, 3, 5) GROUP BY 1, 2, 3, 4, 5, 6, 7"
+        )
+        await self.connection.execute(
+            "DELETE FROM attempt_key; INSERT INTO attempt_key (attempt_id, business_date, store_id, stan, amount_minor,"
+            " card_last_four, approval_code, decline_reason) SELECT a.id, a.business_date, a.store_id, a.stan, a.amount_minor,"
+            " a.card_last_four, a.approval_code, CASE WHEN a.state = 5 THEN a.reason ELSE 0 END FROM attempt AS a;"
+            " UPDATE key_position SET attempt_id = (SELECT a.id FROM attempt AS a ORDER BY a.id DESC LIMIT 1)"
         )
         await self.connection.execute(
             "INSERT INTO inbox (consumer, from_txid, from_seq, to_txid, to_seq, events)"

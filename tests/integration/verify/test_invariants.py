@@ -49,7 +49,8 @@ async def test_sound_books_hold_everywhere(writer: Writer, verification: Verific
     assert report.drained is True
     checked = {finding.name: finding.checked for finding in report.findings}
     assert checked["V1"] == 12
-    assert checked["V3"] == checked["V4"] == checked["V6"] == checked["V7"] == 4
+    assert checked["V3"] == checked["V4"] == checked["V6"] == checked["V13 lists"] == 4
+    assert checked["V7"] == 6
     assert checked["V9 rows"] >= 10
 
 
@@ -314,6 +315,84 @@ async def test_v8_sees_a_debit_posted_in_two_parts(writer: Writer, verification:
     await writer.post(paid, operation=3, layer=2, amount_minor=1250, part=1)
     await writer.consume()
     assert (await verification()).finding("V8").breaches == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "breaches"),
+    [
+        ("UPDATE activity_minute SET brand = 3 WHERE state = 5", 2),
+        ("UPDATE activity_minute SET service = 'softpos' WHERE state = 5", 2),
+        ("UPDATE activity_minute SET reason = 54 WHERE state = 5", 2),
+        ("UPDATE activity_minute SET state = 4 WHERE state = 3", 2),
+        ("UPDATE activity_minute SET transactions = transactions + 1 WHERE state = 5", 1),
+        ("UPDATE activity_minute SET cancelled = 0 WHERE state = 7", 1),
+        ("UPDATE activity_minute SET within_100ms = 1 WHERE state = 5", 1),
+        ("DELETE FROM activity_minute WHERE state = 5", 1),
+    ],
+)
+async def test_v13_sees_activity_of_another_brand_service_outcome_or_reason(
+    writer: Writer, verification: Verification, change: str, breaches: int
+) -> None:
+    await some_payments(writer)
+    found = (await verification()).finding("V13 activity")
+    assert (found.checked, found.breaches) == (3, 0)
+    await writer.connection.execute(change)
+    assert (await verification()).finding("V13 activity").breaches == breaches
+
+
+async def test_v13_leaves_out_what_is_not_counted_yet_and_terminals_that_moved(
+    writer: Writer, verification: Verification
+) -> None:
+    await some_payments(writer)
+    await writer.pay(State.DECLINED)
+    found = (await verification()).finding("V13 activity")
+    assert (found.breaches, found.waiting) == (0, 1)
+    await writer.consume()
+    await writer.connection.execute("UPDATE activity_minute SET service = 'softpos'")
+    assert (await verification()).finding("V13 activity").breaches == 6
+    await writer.connection.execute(
+        "WITH g AS (INSERT INTO agent (email, name, password_hash, role) SELECT 'm@guichet.example', 'M', '', 'hotline' RETURNING id)"
+        " INSERT INTO action (agent_id, at, kind, target_kind, target_id, facts)"
+        " SELECT g.id, now(), 'terminal.moved', 'terminal', $1, '{}' FROM g",
+        writer.terminal_id,
+    )
+    assert (await verification()).finding("V13 activity").breaches == 0
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE attempt_key SET store_id = NULL",
+        "UPDATE attempt_key SET business_date = business_date - 1",
+        "UPDATE attempt_key SET stan = stan + 1",
+        "UPDATE attempt_key SET amount_minor = amount_minor + 1",
+        "UPDATE attempt_key SET card_last_four = '0007'",
+        "UPDATE attempt_key SET approval_code = '004712'",
+        "UPDATE attempt_key SET decline_reason = 54",
+        "DELETE FROM attempt_key",
+    ],
+)
+async def test_v13_sees_a_list_that_shows_a_payment_as_another(
+    writer: Writer, verification: Verification, change: str
+) -> None:
+    await some_payments(writer)
+    assert (await verification()).finding("V13 lists").breaches == 0
+    await writer.connection.execute(change)
+    assert (await verification()).finding("V13 lists").breaches == 4
+
+
+async def test_v13_waits_five_minutes_for_the_lists(writer: Writer, verification: Verification) -> None:
+    await some_payments(writer)
+    await writer.pay(State.DECLINED, age=timedelta(minutes=4))
+    found = (await verification()).finding("V13 lists")
+    assert (found.breaches, found.waiting) == (0, 1)
+    await writer.pay(State.DECLINED, age=timedelta(minutes=6))
+    found = (await verification()).finding("V13 lists")
+    assert (found.breaches, found.waiting) == (1, 1)
+    await writer.connection.execute(
+        "DELETE FROM attempt_key; UPDATE key_position SET attempt_id = '00000000-0000-0000-0000-000000000000'"
+    )
+    assert (await verification()).finding("V13 lists").breaches == 5
 
 
 async def test_v9_sees_a_card_number_in_bytes_and_in_text(writer: Writer, verification: Verification) -> None:
