@@ -94,7 +94,7 @@ class CollectingDay(msgspec.Struct, kw_only=True):
 
 
 class CollectingReport(msgspec.Struct, kw_only=True):
-    """The run of a day. `due` waits to be claimed now, `waiting` is tried again later; what is under way may be unknown."""
+    """The run of a day. `due` waits to be claimed now, `waiting` is tried again later, or paused; what is under way may be unknown."""
 
     on: str
     today: str

@@ -66,6 +66,7 @@ class MyOrder(msgspec.Struct, kw_only=True):
     `paid` is what was debited; of it `refunded` was given back, and `owed_back` is still to be.
     `settling` are the parts by which what was unpaid is or was settled, apart from the plan's own; `settled` is what was
     paid of them.
+    `paused_until`: an adviser paused its collection, and nothing of it is debited before that day.
     """
 
     id: str
@@ -87,6 +88,7 @@ class MyOrder(msgspec.Struct, kw_only=True):
     settled: Money
     settling: list[MyInstalment] = []
     card: MyCard | None = None
+    paused_until: str | None = None
 
 
 class MyChange(msgspec.Struct, kw_only=True):

@@ -28,6 +28,9 @@ from core.contracts.references import BrandName, Money, PersonRef, Timestamp
 MOVED_DAYS_MAX: Final = 15
 """By how much an instalment may be later than its plan says."""
 
+PAUSED_DAYS_MAX: Final = 60
+"""So many days from today a pause lasts at most."""
+
 
 ToCollect = Literal["due", "waiting"]
 """What is left to collect of what is due: at once, or later because a debit has failed."""
@@ -83,6 +86,26 @@ class MoveInstalment(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     id: OrderId
     number: Annotated[int, msgspec.Meta(ge=1, le=INSTALMENTS_MAX)]
     due_on: DateText
+    reason: Why
+    idempotency_key: str = ""
+
+
+class PauseOrder(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Let the daily run debit nothing of an order before a day: from tomorrow on, and at most 60 days from today.
+
+    What is under way goes on to its end. An order that is paused already is paused until the new day instead.
+    """
+
+    id: OrderId
+    until: DateText
+    reason: Why
+    idempotency_key: str = ""
+
+
+class ResumeOrder(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """End the pause of an order: what is due is debited by the next round of the daily run."""
+
+    id: OrderId
     reason: Why
     idempotency_key: str = ""
 
@@ -196,6 +219,15 @@ class SettlementRecord(msgspec.Struct, kw_only=True):
     card: CardOfOrder | None = None
 
 
+class OrderPause(msgspec.Struct, kw_only=True):
+    """A pause that stands. `until`: the first day on which the daily run debits again."""
+
+    until: str
+    reason: str
+    paused_at: Timestamp
+    paused_by: PersonRef
+
+
 class OrderRecord(OrderView, kw_only=True):
     """An order with what happened to it, the newest first, at most 200 of each."""
 
@@ -207,6 +239,7 @@ class OrderRecord(OrderView, kw_only=True):
     messages: list[OrderMessage]
     settlements: list[SettlementRecord]
     card: CardOfOrder | None = None
+    pause: OrderPause | None = None
 
 
 _READ: Final = somewhere(OrderRight.READ)
@@ -228,6 +261,22 @@ MOVE = Operation(
     _WRITE,
     http=ACT("/orders/{id}/move", "Move the day of an instalment"),
     audit=("order.moved",),
+)
+PAUSE = Operation(
+    "orders.pause",
+    PauseOrder,
+    OrderRecord,
+    _WRITE,
+    http=ACT("/orders/{id}/pause", "Pause the collection of an order"),
+    audit=("order.paused",),
+)
+RESUME = Operation(
+    "orders.resume",
+    ResumeOrder,
+    OrderRecord,
+    _WRITE,
+    http=ACT("/orders/{id}/resume", "Resume the collection of an order"),
+    audit=("order.resumed",),
 )
 SEE = Operation(
     "orders.see_as_customer",

@@ -30,6 +30,8 @@ OrderEventKind = Literal[
     "instalment_unpaid",
     "paid_ahead",
     "moved",
+    "paused",
+    "resumed",
     "customer_needed",
     "card_changed",
     "settlement_begun",

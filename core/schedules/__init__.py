@@ -7,6 +7,7 @@ Tables, what a row of each is for, and who writes it:
 - `order_cancellation`: what the merchant took off it, or gave back (desk)
 - `order_refund`: what is owed back to the customer of it (with its cause)
 - `order_refund_part`: what of it is given back of one debit, which is a transaction (worker)
+- `order_pause`: an agent had nothing of it collected before a day, and why (desk)
 - `order_event`: what happened to it, for people to read
 - `settlement`: what is unpaid of it, settled by its customer in one to three parts (desk, then with its first debit)
 - `debit`: an attempt to collect an instalment, which is a transaction (worker)

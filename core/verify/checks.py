@@ -31,7 +31,13 @@ from core.verify.model import (
     transactions_in,
 )
 from core.verify.people import check_people
-from core.verify.schedules import check_cards, check_instalments, check_schedules, check_settlements
+from core.verify.schedules import (
+    check_cards,
+    check_instalments,
+    check_pauses,
+    check_schedules,
+    check_settlements,
+)
 from core.verify.telling import check_mails, check_notices, check_webhooks
 
 CHUNK_ROWS: Final = 20_000
@@ -123,6 +129,7 @@ async def check_database(connection: asyncpg.Connection, *, cards: bool = True) 
             check_settlements,
             check_schedules,
             check_cards,
+            check_pauses,
             check_notices,
             check_mails,
             check_webhooks,

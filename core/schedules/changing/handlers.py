@@ -102,7 +102,12 @@ class CardChangeHandlers:
             order = await store.hold_order(connection, request.id)
             if order.card_id is None:
                 raise NothingToCollectNow
-            rows = await connection.fetch(store.SQL.collect_now, uuid_of(request.id), uuid_of(order.card_id))
+            rows = await connection.fetch(
+                store.SQL.collect_now,
+                uuid_of(request.id),
+                uuid_of(order.card_id),
+                paris_date(self._calendar.now()),
+            )
             if not rows:
                 raise NothingToCollectNow
         return ask.CollectedNow(amount=Money(sum(row["amount_minor"] for row in rows), order.currency))
@@ -138,7 +143,9 @@ class CardChangeHandlers:
             raise NotFound
         waiting: Money | None = None
         if row["state"] == "done":
-            found = await connection.fetchrow(store.SQL.waits_by_other_card, row["order_id"])
+            found = await connection.fetchrow(
+                store.SQL.waits_by_other_card, row["order_id"], paris_date(self._calendar.now())
+            )
             if found is not None and found["amount_minor"]:
                 waiting = Money(found["amount_minor"], found["currency"])
         return change_view(

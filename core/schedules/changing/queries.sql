@@ -35,14 +35,15 @@ FOR NO KEY UPDATE OF p;
 -- name: lock_dues
 -- Constraint instalment_number, of an order that is held. A claim of what is due may hold one of them: it is waited for, and
 -- then seen. A claim that comes later passes these by (SKIP LOCKED). $1 order.
-SELECT due_on, amount_minor, state, collect_after IS NOT NULL AS waits
+SELECT greatest(due_on, paused_until) AS due_on, amount_minor, state, collect_after IS NOT NULL AS waits
 FROM instalment WHERE order_id = $1
 ORDER BY number
 FOR NO KEY UPDATE;
 
 -- name: dues
 -- Constraint instalment_number. $1 order.
-SELECT due_on, amount_minor, state, collect_after IS NOT NULL AS waits FROM instalment WHERE order_id = $1 ORDER BY number;
+SELECT greatest(due_on, paused_until) AS due_on, amount_minor, state, collect_after IS NOT NULL AS waits
+FROM instalment WHERE order_id = $1 ORDER BY number;
 
 -- name: open_change
 -- Unique index card_change_open, of an order that is held. $1 order.
@@ -133,18 +134,20 @@ SELECT EXISTS (
 SELECT id FROM card_change WHERE state IN ('opened', 'typed', 'verifying') AND id < $1 ORDER BY id LIMIT $2;
 
 -- name: collect_now
--- Constraint instalment_number, on rows that are locked; debit_instalment. What failed by another card than the order's.
--- $1 order, $2 its card.
+-- Constraint instalment_number, on rows that are locked; debit_instalment. What failed by another card than the order's; nothing
+-- of an order that is paused. $1 order, $2 its card, $3 today.
 UPDATE instalment AS i SET collect_after = NULL
 WHERE i.order_id = $1 AND i.state = 'upcoming' AND i.collect_after IS NOT NULL
+    AND coalesce(i.paused_until <= $3, true)
     AND (SELECT d.card_id FROM debit AS d WHERE d.instalment_id = i.id ORDER BY d.id DESC LIMIT 1) <> $2
 RETURNING i.amount_minor;
 
 -- name: waits_by_other_card
--- Constraint instalment_number; debit_instalment. What collect_now would let be tried at once. $1 order.
+-- Constraint instalment_number; debit_instalment. What collect_now would let be tried at once. $1 order, $2 today.
 SELECT p.currency, sum(i.amount_minor)::bigint AS amount_minor
 FROM instalment AS i JOIN purchase_order AS p ON p.id = i.order_id
 WHERE i.order_id = $1 AND i.state = 'upcoming' AND i.collect_after IS NOT NULL
+    AND coalesce(i.paused_until <= $2, true)
     AND (SELECT d.card_id FROM debit AS d WHERE d.instalment_id = i.id ORDER BY d.id DESC LIMIT 1) <> p.card_id
 GROUP BY p.currency;
 

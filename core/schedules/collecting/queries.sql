@@ -2,7 +2,8 @@
 
 -- name: take_due
 -- Index instalment_to_collect, from where the last claim of this run ended; orders and plans by primary key. The row of
--- the instalment is what a claim and a change of the order race for: whoever changes one has it locked, and is passed by.
+-- the instalment is what a claim and a change of the order race for: whoever changes one has it locked, and is passed by; a
+-- pause of its order writes it, so that a claim that began before looks at it again.
 -- $1 today, $2 and $3 day and instalment after which, $4 now, $5 how many.
 WITH due AS (
     SELECT i.id
@@ -10,6 +11,7 @@ WITH due AS (
     INNER JOIN purchase_order AS o ON o.id = i.order_id
     WHERE i.state = 'upcoming' AND i.due_on <= $1::date AND (i.due_on, i.id) > ($2::date, $3::uuid)
         AND (i.collect_after IS NULL OR i.collect_after <= $4::timestamptz)
+        AND (i.paused_until IS NULL OR i.paused_until <= $1::date)
         AND o.activated_at IS NOT NULL AND o.card_id IS NOT NULL AND o.terminal_id IS NOT NULL
         AND NOT EXISTS (SELECT FROM collection_pause AS p WHERE p.resumed_at IS NULL)
     ORDER BY i.due_on, i.id
@@ -204,10 +206,11 @@ GROUP BY k.brand, d.state, d.reason
 ORDER BY count(*) DESC, k.brand, d.state, d.reason;
 
 -- name: count_waiting
--- What a run would claim now, and what is tried again later; instalment_to_collect. $1 today, $2 now.
+-- What a run would claim now, and what waits: tried again later, or of an order that is paused; instalment_to_collect.
+-- $1 today, $2 now.
 SELECT
-    count(*) FILTER (WHERE i.collect_after IS NULL OR i.collect_after <= $2)::integer AS due,
-    count(*) FILTER (WHERE i.collect_after > $2)::integer AS waiting
+    count(*) FILTER (WHERE coalesce(i.collect_after <= $2, true) AND coalesce(i.paused_until <= $1, true))::integer AS due,
+    count(*) FILTER (WHERE i.collect_after > $2 OR i.paused_until > $1)::integer AS waiting
 FROM instalment AS i INNER JOIN purchase_order AS o ON o.id = i.order_id
 WHERE i.state = 'upcoming' AND i.due_on <= $1 AND o.activated_at IS NOT NULL AND o.card_id IS NOT NULL
     AND o.terminal_id IS NOT NULL;
@@ -243,6 +246,7 @@ CROSS JOIN LATERAL (
     END::smallint AS forbidden
 ) AS s
 WHERE i.state = 'upcoming' AND i.due_on <= $1 AND (i.collect_after IS NULL OR i.collect_after <= $2)
+    AND (i.paused_until IS NULL OR i.paused_until <= $1)
     AND o.activated_at IS NOT NULL AND o.terminal_id IS NOT NULL
 GROUP BY k.brand, s.forbidden
 ORDER BY count(*) DESC, k.brand, s.forbidden;

@@ -42,6 +42,8 @@ _WORDS: Final[dict[str, dict[str, str]]] = {
         "taken_over": "Régularisation",
         "part": "Mensualité n° {number}",
         "settled": "Montant régularisé",
+        "paused": "Prélèvements suspendus",
+        "paused_until": "Aucun avant le {day}",
     },
     "en": {
         "title": "Payment schedule",
@@ -71,6 +73,8 @@ _WORDS: Final[dict[str, dict[str, str]]] = {
         "taken_over": "Settlement",
         "part": "Part no. {number}",
         "settled": "Amount settled",
+        "paused": "Debits paused",
+        "paused_until": "None before {day}",
     },
 }
 _BRANDS: Final = {"visa": "Visa", "mastercard": "Mastercard", "cb": "CB", "amex": "American Express"}
@@ -114,6 +118,9 @@ def paper_of(order: MyOrderView, language: str, *, institution: str, name: str, 
     if order.owed_back.amount:
         facts.append((words["owed_back"], money(order.owed_back)))
     facts.append((words["state"], _capital(SCHEDULE_WORDS[locale][order.state])))
+    if order.paused_until is not None:
+        on = _day(date.fromisoformat(order.paused_until))
+        facts.append((words["paused"], words["paused_until"].format(day=on)))
     if order.settling:
         facts.append((words["settled"], money(order.settled)))
     if order.card is not None:

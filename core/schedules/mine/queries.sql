@@ -12,7 +12,8 @@ SELECT p.id, p.reference, p.state, p.purchased_on, p.currency, p.amount_minor, p
        (SELECT coalesce(sum(x.amount_minor), 0)::bigint FROM order_cancellation x
         WHERE x.order_id = p.id AND x.kind = 'cancellation') AS cancelled_minor,
        (SELECT coalesce(sum(r.amount_minor), 0)::bigint FROM order_refund r WHERE r.order_id = p.id) AS refunded_minor,
-       owed_back_minor(p.id) AS owed_back_minor
+       owed_back_minor(p.id) AS owed_back_minor,
+       (SELECT h.until_on FROM order_pause h WHERE h.order_id = p.id AND h.ended_at IS NULL) AS paused_until
 FROM purchase_order p
 CROSS JOIN LATERAL (
     SELECT CASE
@@ -38,7 +39,8 @@ SELECT p.id, p.reference, p.state, p.purchased_on, p.currency, p.amount_minor, p
        (SELECT coalesce(sum(x.amount_minor), 0)::bigint FROM order_cancellation x
         WHERE x.order_id = p.id AND x.kind = 'cancellation') AS cancelled_minor,
        (SELECT coalesce(sum(r.amount_minor), 0)::bigint FROM order_refund r WHERE r.order_id = p.id) AS refunded_minor,
-       owed_back_minor(p.id) AS owed_back_minor
+       owed_back_minor(p.id) AS owed_back_minor,
+       (SELECT h.until_on FROM order_pause h WHERE h.order_id = p.id AND h.ended_at IS NULL) AS paused_until
 FROM purchase_order p
 JOIN company c ON c.id = p.company_id
 LEFT JOIN store s ON s.id = p.store_id
@@ -48,6 +50,7 @@ WHERE p.id = $1 AND p.email_key = ANY($2::text[]) AND p.state = ANY($3::text[]);
 -- name: instalments
 -- Unique index instalment_number; what was refused of those that wait, by debit_instalment.
 SELECT i.order_id, i.number, i.due_on, i.amount_minor, i.state, i.paid_at, i.collect_after, i.collect_after IS NOT NULL AS waits,
+       i.paused_until,
        i.counts, i.settlement_id, d.reason AS refused, d.card_id IS NOT DISTINCT FROM p.card_id AS is_by_same_card
 FROM instalment i
 JOIN purchase_order p ON p.id = i.order_id
@@ -78,7 +81,7 @@ FROM purchase_order p WHERE p.email_key = ANY($1::text[]);
 -- Index purchase_order_email, unique index instalment_number, debit_instalment: of those that are open, the unpaid ones first,
 -- then what was refused and waits, then what is under way, then what is due next. The first of them is what needs the customer.
 -- Parts of settlements are numbered apart from those of the plan, as schedules show them.
-SELECT i.order_id, n.shown_number, n.shown_parts, i.settlement_id, i.due_on, i.amount_minor, i.state, i.collect_after,
+SELECT i.order_id, n.shown_number, n.shown_parts, i.settlement_id, i.due_on, i.amount_minor, i.state, i.collect_after, i.paused_until,
        p.state AS order_state, p.reference, p.currency,
        coalesce(s.name, c.legal_name) AS shop, k.brand, k.last_four, k.expiry, d.reason AS refused,
        d.card_id IS NOT DISTINCT FROM p.card_id AS is_by_same_card,

@@ -20,7 +20,7 @@ ALL_STATES = STATES["current"] + STATES["ended"]
 class Try(NamedTuple):
     """When an instalment is debited next, by which card, and the refusal that it waits after.
 
-    `expiry` is that of the card, as YYMM, none where there is no card. `reason` is none where no bank refused anything.
+    `paused_until`: nothing of its purchase is debited before that day. `expiry` is that of the card, as YYMM, none where there is no card. `reason` is none where no bank refused anything.
     """
 
     due_on: date
@@ -28,6 +28,7 @@ class Try(NamedTuple):
     expiry: str | None
     reason: int | None
     is_by_same_card: bool = True
+    paused_until: date | None = None
 
     @property
     def asks_customer(self) -> bool:
@@ -43,12 +44,12 @@ class Try(NamedTuple):
         """The day of the next try after a refusal."""
         if self.reason is None or self.collect_after is None or self.asks_customer:
             return None
-        return paris_date(self.collect_after)
+        return self._after_pause(paris_date(self.collect_after))
 
     def next_on(self, today: date) -> date:
         """Return the day on which it is debited next, or given up: never one that has passed."""
         after = self.due_on if self.collect_after is None else paris_date(self.collect_after)
-        return max(self.due_on, after, today)
+        return self._after_pause(max(self.due_on, after, today))
 
     def todo(self, today: date) -> Todo:
         """Return what the customer has to do for it."""
@@ -57,6 +58,9 @@ class Try(NamedTuple):
         if self.expiry is not None and self.expiry < f"{self.next_on(today):%y%m}":
             return "card_ends"
         return "nothing" if self.reason is None else "funds"
+
+    def _after_pause(self, day: date) -> date:
+        return day if self.paused_until is None else max(day, self.paused_until)
 
 
 def need_of(

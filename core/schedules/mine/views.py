@@ -83,7 +83,7 @@ def card_view(row: asyncpg.Record, *, today: date) -> ask.MyCard | None:
 
 
 def _facts_of(row: asyncpg.Record, instalments: Sequence[asyncpg.Record], today: date) -> dict[str, Any]:
-    currency = row["currency"]
+    currency, paused = row["currency"], row["paused_until"]
 
     def total(*states: str) -> Money:
         counted = [each for each in instalments if each["counts"] and each["state"] in states]
@@ -116,7 +116,7 @@ def _facts_of(row: asyncpg.Record, instalments: Sequence[asyncpg.Record], today:
             standing_of(
                 row["state"],
                 [
-                    DueDebit(each["due_on"], each["amount_minor"], each["state"], waits=each["waits"])
+                    DueDebit(_debited_on(each), each["amount_minor"], each["state"], waits=each["waits"])
                     for each in instalments
                     if each["counts"]
                 ],
@@ -128,7 +128,13 @@ def _facts_of(row: asyncpg.Record, instalments: Sequence[asyncpg.Record], today:
         "settled": Money(settled_minor, currency),
         "settling": [_instalment(each, number, currency) for number, each in enumerate(parts, start=1)],
         "card": card_view(row, today=today),
+        "paused_until": paused.isoformat() if paused is not None and paused > today else None,
     }
+
+
+def _debited_on(row: asyncpg.Record) -> date:
+    """Return when an instalment is debited: not while its order is paused."""
+    return max(row["due_on"], row["paused_until"] or row["due_on"])
 
 
 def _try_of(row: asyncpg.Record, expiry: str | None) -> Try:
@@ -138,6 +144,7 @@ def _try_of(row: asyncpg.Record, expiry: str | None) -> Try:
         expiry,
         row["refused"],
         is_by_same_card=row["is_by_same_card"],
+        paused_until=row["paused_until"],
     )
 
 

@@ -54,6 +54,11 @@ class Purchase(NamedTuple):
     purchased_on: date
     card: CardShown | None
     instalments: Sequence[ShownInstalment]
+    paused_until: date | None = None  # nothing of it is debited before that day
+
+    def debited_on(self, day: date) -> date:
+        """Return when what is due on a day is debited."""
+        return day if self.paused_until is None else max(day, self.paused_until)
 
 
 class InstalmentNow(NamedTuple):

@@ -9,6 +9,7 @@ WHERE p.valid_from <= $1 ORDER BY p.valid_from DESC LIMIT 1;
 WITH coming AS (
     SELECT i.id FROM instalment AS i INNER JOIN purchase_order AS o ON o.id = i.order_id
     WHERE i.state = 'upcoming' AND i.announced_for IS DISTINCT FROM i.due_on AND i.due_on > $1::date AND i.due_on <= $2::date
+        AND (i.paused_until IS NULL OR i.paused_until <= i.due_on)
         AND o.activated_at IS NOT NULL
     ORDER BY i.due_on, i.id
     LIMIT $3
@@ -19,6 +20,28 @@ WITH coming AS (
 ), noted AS (
     INSERT INTO order_notice (order_id, kind, about_id, about_key, due_at)
     SELECT m.order_id, 'debit_coming', m.id, m.due_on::text, $4::timestamptz FROM marked AS m
+    ON CONFLICT DO NOTHING
+)
+SELECT count(*)::integer FROM marked;
+
+-- name: announce_paused
+-- As announce, of what a pause holds beyond its day: told of the day on which the pause is over, whether or not it is tried
+-- again, but for what is tried later than that. Index instalment_paused. $1 today, $2 the last day, $3 how many, $4 now.
+WITH coming AS (
+    SELECT i.id FROM instalment AS i INNER JOIN purchase_order AS o ON o.id = i.order_id
+    WHERE i.state = 'upcoming' AND i.paused_until > $1::date AND i.paused_until <= $2::date AND i.paused_until > i.due_on
+        AND i.announced_for IS DISTINCT FROM i.paused_until
+        AND coalesce(i.collect_after <= i.paused_until::timestamp AT TIME ZONE 'Europe/Paris', true)
+        AND o.activated_at IS NOT NULL
+    ORDER BY i.paused_until, i.id
+    LIMIT $3
+    FOR NO KEY UPDATE OF i SKIP LOCKED
+), marked AS (
+    UPDATE instalment AS i SET announced_for = i.paused_until FROM coming AS c WHERE i.id = c.id
+    RETURNING i.id, i.order_id, i.paused_until
+), noted AS (
+    INSERT INTO order_notice (order_id, kind, about_id, about_key, due_at)
+    SELECT m.order_id, 'debit_coming', m.id, m.paused_until::text, $4::timestamptz FROM marked AS m
     ON CONFLICT DO NOTHING
 )
 SELECT count(*)::integer FROM marked;
@@ -38,7 +61,7 @@ WITH page AS (
     FROM page AS p INNER JOIN purchase_order AS o ON o.card_id = p.id
     WHERE o.state = 'in_progress' AND EXISTS (
         SELECT FROM instalment AS i
-        WHERE i.order_id = o.id AND i.state = 'upcoming' AND to_char(i.due_on, 'YYMM') > p.expiry
+        WHERE i.order_id = o.id AND i.state = 'upcoming' AND to_char(greatest(i.due_on, i.paused_until), 'YYMM') > p.expiry
     )
     ON CONFLICT DO NOTHING
 )
@@ -63,12 +86,13 @@ FOR NO KEY UPDATE OF n SKIP LOCKED
 FOR SHARE OF o SKIP LOCKED;
 
 -- name: read_due
--- Primary keys; whether anything was tried since by debit_instalment. A statement of its own, which sees what was committed
--- before the orders were held. $1 notices.
+-- Primary keys; whether anything was tried since by debit_instalment, whether it is paused by order_pause_standing. A statement
+-- of its own, which sees what was committed before the orders were held. $1 notices.
 SELECT
     n.id, n.kind, n.about_id, n.about_key, n.due_at, o.id AS order_id, o.state AS order_state,
     o.activated_at IS NOT NULL AS is_active, o.reference, coalesce(s.name, c.legal_name) AS shop, o.customer_name, o.email,
     o.language, o.currency, o.amount_minor AS order_minor, o.fee_minor, o.purchased_on, k.id AS card_id, k.brand, k.last_four, k.expiry,
+    (SELECT p.until_on FROM order_pause AS p WHERE p.order_id = o.id AND p.ended_at IS NULL) AS paused_until,
     k.refused_at IS NOT NULL AS is_refused, i.id AS instalment_id, i.number, i.amount_minor, i.due_on, i.state, i.collect_after,
     d.reason AS failed_reason, d.state <> 'not_sent' AS was_sent, d.card_id AS failed_card,
     NOT EXISTS (SELECT FROM debit AS l WHERE l.instalment_id = d.instalment_id AND l.id > d.id) AS is_last,

@@ -65,11 +65,11 @@ def is_still_so(due: Due, now: datetime) -> bool:
             return (
                 instalment is not None
                 and instalment.state == "upcoming"
-                and instalment.due_on.isoformat() == due.about_key
-                and instalment.due_on > paris_date(now)
+                and order.debited_on(instalment.due_on).isoformat() == due.about_key
+                and order.debited_on(instalment.due_on) > paris_date(now)
                 and card is not None
                 and not card.is_refused
-                and not _expires_before(card, instalment.due_on)
+                and not _expires_before(card, order.debited_on(instalment.due_on))
             )
         case "debit_paid":
             # The first one is in the confirmation of the order.
@@ -95,6 +95,7 @@ def is_still_so(due: Due, now: datetime) -> bool:
                 instalment is not None
                 and instalment.state == "unpaid"
                 and order.state == "unpaid"
+                and order.debited_on(paris_date(now)) == paris_date(now)
                 and not is_late
             )
         case "card_expiring":
@@ -104,7 +105,8 @@ def is_still_so(due: Due, now: datetime) -> bool:
                 and card.id == due.about_id
                 and card.expiry >= f"{paris_date(now):%y%m}"
                 and any(
-                    each.state == "upcoming" and _expires_before(card, date.fromisoformat(each.due_on))
+                    each.state == "upcoming"
+                    and _expires_before(card, order.debited_on(date.fromisoformat(each.due_on)))
                     for each in order.instalments
                 )
             )
@@ -152,7 +154,9 @@ def letter_of(due: Due) -> Letter:
                 },
             )
         case "debit_coming":
-            return Letter("debit_coming", facts | {"card": _card(card, locale)})
+            assert instalment is not None
+            day = long_day(order.debited_on(instalment.due_on), locale)
+            return Letter("debit_coming", facts | {"day": day, "card": _card(card, locale)})
         case "debit_paid":
             open_minor = sum(
                 each.amount.amount for each in order.instalments if each.state not in ("paid", "cancelled")
@@ -163,7 +167,7 @@ def letter_of(due: Due) -> Letter:
             assert due.failure is not None
             assert instalment is not None
             assert instalment.collect_after is not None
-            again = paris_date(instalment.collect_after)
+            again = order.debited_on(paris_date(instalment.collect_after))
             facts |= {"again": long_day(again, locale), "card": _card(card, locale)}
             if _has_ended(due.failure):
                 return Letter("card_expired", facts)
@@ -183,7 +187,9 @@ def letter_of(due: Due) -> Letter:
         case "card_expiring":
             assert card is not None
             late = max(
-                date.fromisoformat(each.due_on) for each in order.instalments if each.state == "upcoming"
+                order.debited_on(date.fromisoformat(each.due_on))
+                for each in order.instalments
+                if each.state == "upcoming"
             )
             return Letter(
                 "card_expiring", facts | {"card": _card(card, locale), "last": long_day(late, locale)}

@@ -37,7 +37,8 @@ async def read_policy(connection: Connection, today: date) -> Policy | None:
 
 async def announce(connection: Connection, *, today: date, last: date, now: datetime, limit: int) -> int:
     """Note debits that are near and were not announced; return how many."""
-    return await connection.fetchval(_SQL.announce, today, last, limit, now) or 0
+    found = await connection.fetchval(_SQL.announce, today, last, limit, now) or 0
+    return found + (await connection.fetchval(_SQL.announce_paused, today, last, limit, now) or 0)
 
 
 async def note_cards(
@@ -123,6 +124,7 @@ def _due_of(row: asyncpg.Record, instalments: Sequence[Stored]) -> Due:
             purchased_on=row["purchased_on"],
             card=_card_of(row),
             instalments=shown(instalments, currency),
+            paused_until=row["paused_until"],
         ),
         instalment=None
         if row["instalment_id"] is None

@@ -11,19 +11,18 @@ from core.contracts.my_orders import MyOrderView
 from core.contracts.order_records import MOVED_DAYS_MAX, OrderRight
 from core.contracts.orders import OrderPage
 from core.contracts.reasons import Reason
-from core.contracts.refusals import FieldRefused, NotFound
+from core.contracts.refusals import FieldRefused
 from core.db.ids import new_id
 from core.db.rows import Connection
 from core.identity.api import SignedIn, WriteOnce, record_action
 from core.merchants.api import BRAND_NAMES
-from core.schedules.changing.store import list_changes
 from core.schedules.mine.handlers import find_whole
 from core.schedules.orders import store, views
 from core.schedules.orders.cancelling import Wanted, take_off
 from core.schedules.orders.errors import AboveYourBound, NotUpcoming
-from core.schedules.orders.rules import days_for, due_dates
+from core.schedules.orders.records import find_row, read_record
+from core.schedules.orders.rules import days_for, due_dates, said_days
 from core.schedules.orders.store import Actor, Event, Sought
-from core.schedules.settlements.store import list_settlements
 from core.values.clock import Clock, paris_date
 from core.values.cursors import id_in, page_of
 from core.values.emails import email_key
@@ -73,7 +72,7 @@ class OrderHandlers:
         wanted = Wanted("cancellation", amount_minor, request.reason, Actor("agent", caller.agent_id), key)
 
         async def effect(connection: Connection) -> bytes:
-            row = await self._row(connection, caller, OrderRight.WRITE, request.id)
+            row = await find_row(connection, caller, OrderRight.WRITE, request.id)
             taken = await take_off(connection, request.id, wanted, cancellation_id=cancellation_id, at=now)
             _refuse_above_bound(caller, row, taken.amount_minor)
             if taken.id == cancellation_id:
@@ -104,7 +103,7 @@ class OrderHandlers:
             raise FieldRefused("due_on", "malformed") from error
 
         async def effect(connection: Connection) -> bytes:
-            row = await self._row(connection, caller, OrderRight.WRITE, request.id)
+            row = await find_row(connection, caller, OrderRight.WRITE, request.id)
             await store.hold(connection, [request.id])
             order = (await store.read(connection, [request.id]))[request.id]
             # Parts of a settlement have the days that the customer chose.
@@ -128,7 +127,7 @@ class OrderHandlers:
                 later_days_max=MOVED_DAYS_MAX,
             )
             if not first <= due_on <= last:
-                raise FieldRefused("due_on", "out_of_range", _days(first, last))
+                raise FieldRefused("due_on", "out_of_range", said_days(first, last))
             await store.move_instalment(connection, request.id, request.number, due_on)
             facts = {"number": request.number, "due_on": due_on, "reason": request.reason}
             actor = Actor("agent", caller.agent_id)
@@ -156,7 +155,7 @@ class OrderHandlers:
     async def see(self, caller: SignedIn, request: ask.SeeAsCustomer) -> MyOrderView:
         """Return an order as its customer sees it, and write down who looked. Raises: NotFound."""
         async with self._pool.acquire() as connection, connection.transaction():
-            row = await self._row(connection, caller, OrderRight.READ, request.id)
+            row = await find_row(connection, caller, OrderRight.READ, request.id)
             today = paris_date(self._calendar.now())
             seen = await find_whole(connection, [email_key(row["email"])], request.id, today=today)
             await record_action(
@@ -170,31 +169,11 @@ class OrderHandlers:
             )
         return seen
 
-    async def _row(
-        self, connection: Connection, caller: SignedIn, right: OrderRight, order_id: bytes
-    ) -> asyncpg.Record:
-        """Return one order where a right holds. Raises: NotFound."""
-        rows = await store.list_orders(connection, Sought(scope=caller.scope_of(right), order_id=order_id))
-        if not rows:
-            raise NotFound
-        return rows[0]
-
     async def _record(
         self, connection: Connection, caller: SignedIn, right: OrderRight, order_id: bytes
     ) -> ask.OrderRecord:
-        row = await self._row(connection, caller, right, order_id)
-        return views.record_of(
-            row,
-            (await store.instalments_of(connection, [row["id"]]))[row["id"]],
-            caller.language,
-            events=await store.list_events(connection, order_id),
-            cancellations=await store.list_cancellations(connection, order_id),
-            refunds=await store.list_refunds(connection, order_id),
-            debits=await store.list_debits(connection, order_id),
-            card_changes=await list_changes(connection, order_id, limit=store.SHOWN_MAX),
-            messages=await store.list_messages(connection, order_id),
-            settlements=await list_settlements(connection, order_id),
-        )
+        today = paris_date(self._calendar.now())
+        return await read_record(connection, caller, right, order_id, today=today)
 
 
 def _debited(request: ask.ListOrders) -> store.Debited | None:
@@ -222,7 +201,3 @@ def _refuse_above_bound(caller: SignedIn, row: asyncpg.Record, amount_minor: int
     most = there.amount_max_of(OrderRight.WRITE)
     if most is not None and amount_minor > most:
         raise AboveYourBound(amount_max_minor=most, currency=row["currency"])
-
-
-def _days(first: date, last: date) -> str:
-    return f"from {first} to {last}"

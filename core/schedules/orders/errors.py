@@ -39,6 +39,20 @@ class NotUpcoming(Refused):
         super().__init__("instalment_not_upcoming", {"state": state})
 
 
+class NothingToPause(Refused):
+    """Nothing of the order is or will be collected."""
+
+    def __init__(self, state: str) -> None:
+        super().__init__("order_nothing_to_pause", {"state": state})
+
+
+class NotPaused(Refused):
+    """No pause of the order stands."""
+
+    def __init__(self) -> None:
+        super().__init__("order_not_paused")
+
+
 class AboveYourBound(Denied):
     """What is taken off is more than the agent's own grants reach."""
 

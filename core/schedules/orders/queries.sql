@@ -189,7 +189,7 @@ SELECT id, amount_minor, asked_at, sent_at FROM order_refund WHERE order_id = $1
 SELECT d.id, i.number, c.claimed_at, d.amount_minor, d.state, d.reason, d.initiator, a.id IS NOT NULL AS is_sent,
        CASE WHEN i.state = 'upcoming' AND i.collect_after > c.claimed_at
                  AND NOT EXISTS (SELECT FROM debit AS n WHERE n.instalment_id = i.id AND n.id > d.id)
-            THEN i.collect_after END AS next_try
+            THEN greatest(i.collect_after, i.paused_until::timestamp AT TIME ZONE 'Europe/Paris') END AS next_try
 FROM instalment AS i
 JOIN debit AS d ON d.instalment_id = i.id
 CROSS JOIN LATERAL (
@@ -209,6 +209,28 @@ WHERE m.about_id = $1 AND m.about_kind = 'order' ORDER BY m.id DESC LIMIT $2;
 -- name: move_instalment
 -- Constraint instalment_number, of an order that is held. $1 order, $2 number, $3 day.
 UPDATE instalment SET due_on = $3 WHERE order_id = $1 AND number = $2 AND state = 'upcoming' RETURNING id;
+
+-- name: standing_pause
+-- Index order_pause_standing. One that has run out stands until the next one: whoever reads it compares days. $1 order.
+SELECT p.id, p.until_on, p.reason, p.paused_at, p.paused_by, a.name AS paused_by_name
+FROM order_pause AS p JOIN agent AS a ON a.id = p.paused_by WHERE p.order_id = $1 AND p.ended_at IS NULL;
+
+-- name: add_pause
+-- Of an order whose instalments are locked, so that what was claimed before was claimed before held_from. $1 order, $2 day,
+-- $3 reason, $4 agent, $5 when.
+INSERT INTO order_pause (order_id, until_on, reason, paused_by, paused_at) VALUES ($1, $2, $3, $4, $5) RETURNING id;
+
+-- name: end_pause
+-- Index order_pause_standing, of an order whose instalments are locked. $1 order, $2 agent, $3 when, $4 reason.
+UPDATE order_pause SET held_to = clock_timestamp(), ended_by = $2, ended_at = $3, end_reason = $4
+WHERE order_id = $1 AND ended_at IS NULL
+RETURNING id;
+
+-- name: pause_instalments
+-- Constraint instalment_number, on rows that are locked; what is under way too, for it may be tried again. $1 order, $2 day
+-- or none.
+UPDATE instalment SET paused_until = $2
+WHERE order_id = $1 AND paused_until IS DISTINCT FROM $2 AND (state IN ('upcoming', 'in_progress') OR $2 IS NULL);
 
 -- name: claim
 -- Primary key; what another one holds is left to them. $1 instalments.

@@ -132,6 +132,11 @@ def days_for(
     return first, last
 
 
+def said_days(first: date, last: date) -> str:
+    """Return which days may be chosen, as the detail of a field."""
+    return f"from {first} to {last}"
+
+
 def _parted(rest_minor: int, open_ones: list[Due]) -> list[int]:
     """Return what each open instalment is of; the fee stays with the one that has it, and comes before the rest."""
     if not open_ones:

@@ -319,6 +319,34 @@ async def move_instalment(connection: Connection, order_id: bytes, number: int, 
     return await connection.fetchval(_SQL.move_instalment, uuid_of(order_id), number, due_on) is not None
 
 
+async def find_pause(connection: Connection, order_id: bytes, *, today: date) -> asyncpg.Record | None:
+    """Return the pause of an order that is not over on a day."""
+    row = await connection.fetchrow(_SQL.standing_pause, uuid_of(order_id))
+    return None if row is None or row["until_on"] <= today else row
+
+
+async def add_pause(
+    connection: Connection, order_id: bytes, agent_id: bytes, reason: str, *, until: date, at: datetime
+) -> bytes:
+    """Insert a pause of an order that is held and has none that stands; return it."""
+    made: Any = await connection.fetchval(
+        _SQL.add_pause, uuid_of(order_id), until, reason, uuid_of(agent_id), at
+    )
+    return made.bytes
+
+
+async def end_pause(
+    connection: Connection, order_id: bytes, agent_id: bytes, reason: str, *, at: datetime
+) -> None:
+    """End the pause of an order that is held, where one stands."""
+    await connection.execute(_SQL.end_pause, uuid_of(order_id), uuid_of(agent_id), at, reason)
+
+
+async def pause_instalments(connection: Connection, order_id: bytes, until: date | None) -> None:
+    """Write before which day nothing of an order that is held is debited."""
+    await connection.execute(_SQL.pause_instalments, uuid_of(order_id), until)
+
+
 def _by_order(rows: Sequence[asyncpg.Record]) -> dict[UUID, tuple[Stored, ...]]:
     """Return the instalments of each order; the rows stand in the order of these."""
     return {

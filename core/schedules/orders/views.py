@@ -89,6 +89,7 @@ def record_of(
     card_changes: Sequence[asyncpg.Record],
     messages: Sequence[asyncpg.Record],
     settlements: Sequence[asyncpg.Record],
+    pause: asyncpg.Record | None,
 ) -> OrderRecord:
     """Return an order with what happened to it."""
     currency = row["currency"]
@@ -110,6 +111,16 @@ def record_of(
         messages=[_message(each) for each in messages],
         settlements=[_settlement(each, currency) for each in settlements],
         card=_card(row),
+        pause=None if pause is None else _pause(pause),
+    )
+
+
+def _pause(row: asyncpg.Record) -> order_records.OrderPause:
+    return order_records.OrderPause(
+        until=row["until_on"].isoformat(),
+        reason=row["reason"],
+        paused_at=timestamp(row["paused_at"]),
+        paused_by=PersonRef(encode_id("agent", row["paused_by"].bytes), row["paused_by_name"]),
     )
 
 

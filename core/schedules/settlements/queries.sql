@@ -71,9 +71,11 @@ UPDATE instalment SET counts = true WHERE id = $1 RETURNING due_on, amount_minor
 UPDATE instalment SET counts = false WHERE replaced_by = $1 AND counts AND state = 'unpaid' RETURNING amount_minor;
 
 -- name: add_parts
--- Constraint instalment_number, of an order that is held. $1 order, $2 settlement; days and amounts side by side.
-INSERT INTO instalment (order_id, number, due_on, amount_minor, settlement_id)
-SELECT $1, (SELECT max(i.number) FROM instalment AS i WHERE i.order_id = $1) + w.place, w.due_on, w.amount_minor, $2
+-- Constraint instalment_number, of an order that is held; index order_pause_standing: a pause holds them too. $1 order,
+-- $2 settlement; days and amounts side by side.
+INSERT INTO instalment (order_id, number, due_on, amount_minor, settlement_id, paused_until)
+SELECT $1, (SELECT max(i.number) FROM instalment AS i WHERE i.order_id = $1) + w.place, w.due_on, w.amount_minor, $2,
+       (SELECT p.until_on FROM order_pause AS p WHERE p.order_id = $1 AND p.ended_at IS NULL)
 FROM unnest($3::date[], $4::bigint[]) WITH ORDINALITY AS w (due_on, amount_minor, place);
 
 -- name: set_order_card

@@ -52,6 +52,17 @@ async def check_cards(connection: asyncpg.Connection) -> Finding:
     return finding
 
 
+async def check_pauses(connection: asyncpg.Connection) -> Finding:
+    """V14 pauses: nothing was claimed of an order while it was paused, and its instalments say until when."""
+    row = await connection.fetchrow(_SQL.instalments_of_pauses)
+    assert row is not None
+    finding = Finding("V14 pauses", checked=row["checked"], breaches=row["breaches"])
+    finding.found = [
+        Said("instalment", {"id": encode_id("instalment", each.bytes)}) for each in row["examples"] or []
+    ][:EXAMPLES_MAX]
+    return finding
+
+
 async def check_settlements(connection: asyncpg.Connection) -> Finding:
     """V8 settlements: what a settlement took over was collected by its parts alone, and parts count from its beginning on."""
     row = await connection.fetchrow(_SQL.instalments_of_settlements)

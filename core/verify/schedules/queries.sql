@@ -53,3 +53,25 @@ FROM (
     LEFT JOIN settlement AS r ON r.id = i.replaced_by
     WHERE i.settlement_id IS NOT NULL OR i.replaced_by IS NOT NULL
 ) AS w;
+
+-- name: instalments_of_pauses
+-- V14 pauses. Whoever pauses an order has its instalments locked when held_from is written, and so has whoever ends it when
+-- held_to is: a claim between them saw the pause. Of a day on which it was over it claims all the same. Index
+-- order_pause_order, constraint instalment_number, debit_instalment, index instalment_paused.
+SELECT count(*) AS checked,
+       count(*) FILTER (WHERE w.is_breach) AS breaches,
+       (array_agg(w.id) FILTER (WHERE w.is_breach))[1:5] AS examples
+FROM (
+    SELECT i.id,
+           (i.state IN ('upcoming', 'in_progress') AND i.counts
+               AND i.paused_until IS DISTINCT FROM (max(p.until_on) FILTER (WHERE p.ended_at IS NULL)))
+           OR coalesce(bool_or(EXISTS (
+               SELECT FROM debit AS d
+               WHERE d.instalment_id = i.id AND d.initiator = 'merchant' AND d.run_on < p.until_on
+                   AND d.claimed_at > p.held_from AND (p.held_to IS NULL OR d.claimed_at < p.held_to)
+           )), false) AS is_breach
+    FROM instalment AS i
+    LEFT JOIN order_pause AS p ON p.order_id = i.order_id
+    WHERE i.paused_until IS NOT NULL OR p.id IS NOT NULL
+    GROUP BY i.id
+) AS w;

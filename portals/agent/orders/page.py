@@ -76,6 +76,21 @@ async def move_instalment(visit: Visit, order_id: str) -> Response[bytes]:
     return await _act(visit, order_id, "move", body, form, "orders.done_moved")
 
 
+@post("/orders/{order_id:str}/pause", status_code=200)
+async def pause_order(visit: Visit, order_id: str) -> Response[bytes]:
+    """Debit nothing of it before a day."""
+    form = await visit.form()
+    body: Json = {"reason": form["reason"], "until": form["until"]}
+    return await _act(visit, order_id, "pause", body, form, "orders.done_paused")
+
+
+@post("/orders/{order_id:str}/resume", status_code=200)
+async def resume_order(visit: Visit, order_id: str) -> Response[bytes]:
+    """Debit it again."""
+    form = await visit.form()
+    return await _act(visit, order_id, "resume", {"reason": form["reason"]}, form, "orders.done_resumed")
+
+
 @post("/orders/{order_id:str}/customer-view", status_code=200)
 async def see_as_customer(visit: Visit, order_id: str) -> Response[bytes]:
     """Show it as its customer sees it; the audit keeps who looked."""
@@ -126,5 +141,7 @@ HANDLERS: tuple[ControllerRouterHandler, ...] = (
     order_page,
     cancel_order,
     move_instalment,
+    pause_order,
+    resume_order,
     see_as_customer,
 )

@@ -191,6 +191,39 @@ async def test_a_debit_of_which_no_bank_said_anything_is_still_to_come(
     assert summary["debit"]["due_on"] < now.date().isoformat() <= summary["debit"]["next_on"]
 
 
+async def test_a_paused_schedule_says_before_which_day_nothing_is_debited(
+    customer: httpx.AsyncClient, rows: asyncpg.Connection, email: str
+) -> None:
+    today = datetime.now(PARIS).date()
+    until = (today + timedelta(days=20)).isoformat()
+    order = await rows.fetchval("SELECT id FROM purchase_order WHERE email = $1", email)
+    await add_card(rows, order)
+    await rows.execute("UPDATE instalment SET due_on = $2 WHERE order_id = $1 AND number = 2", order, today)
+    await refuse_debit(
+        rows, order, 2, Reason.INSUFFICIENT_FUNDS, again=datetime.now(PARIS) + timedelta(days=2)
+    )
+    await rows.execute(
+        "INSERT INTO order_pause (order_id, until_on, reason, paused_by, paused_at)"
+        " SELECT $1, $2, 'moves house', id, now() FROM agent LIMIT 1",
+        order,
+        today + timedelta(days=20),
+    )
+    await rows.execute(
+        "UPDATE instalment SET paused_until = $2 WHERE order_id = $1 AND state = 'upcoming'",
+        order,
+        today + timedelta(days=20),
+    )
+    (shown,) = (await _list(customer))["data"]
+    assert shown["paused_until"] == until
+    assert [each["retry_on"] for each in shown["instalments"]] == [None, until, None]
+    assert (await customer.get("/v1/me/summary")).json()["debit"]["next_on"] == until
+    paper = await customer.get(f"/v1/me/orders/{shown['id']}/paper")
+    assert paper.content.startswith(b"%PDF-")
+    await rows.execute("UPDATE order_pause SET until_on = $2 WHERE order_id = $1", order, today)
+    (shown,) = (await _list(customer))["data"]
+    assert shown["paused_until"] is None, "it is over"
+
+
 async def test_an_address_that_is_not_proved_shows_nothing_and_one_that_is_shows_its_orders(
     customer: httpx.AsyncClient, rows: asyncpg.Connection
 ) -> None:

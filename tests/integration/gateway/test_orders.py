@@ -185,6 +185,69 @@ async def test_an_instalment_moves_between_its_neighbours_and_no_later_than_fift
     assert (await act(shop, order, "pay-ahead", numbers=[2])).status_code == 200, "the customer may pay ahead"
 
 
+async def test_an_agent_pauses_an_order_until_a_day_and_resumes_it_with_reasons_in_the_audit(
+    shop: httpx.AsyncClient, people: People, rows: asyncpg.Connection
+) -> None:
+    me, admin = await people.add("administrator")
+    order = (await make(shop)).json()
+    address = f"/v1/orders/{order['id']}"
+    async with admin:
+
+        async def ask(act: str, **body: Any) -> httpx.Response:
+            return await admin.post(f"{address}/{act}", json=body)
+
+        waiting = await ask("pause", until=day(5), **WHY)
+        assert (waiting.status_code, waiting.json()["code"]) == (409, "order_nothing_to_pause")
+        await pay(rows, order)
+        none = await ask("resume", **WHY)
+        assert (none.status_code, none.json()["code"]) == (409, "order_not_paused")
+        for wrong in (day(0), day(61), day(-1), "2026-02-30", "tomorrow"):
+            refused = await ask("pause", until=wrong, **WHY)
+            assert refused.status_code == 422, wrong
+            assert [each["field"] for each in refused.json()["errors"]] == ["until"], wrong
+        for incomplete in (
+            {"until": day(5)},
+            WHY,
+            {"until": day(5), "reason": "  "},
+            {"until": day(5), **WHY, "for": 1},
+        ):
+            assert (await ask("pause", **incomplete)).status_code == 422, incomplete
+        assert await rows.fetchval("SELECT count(*) FROM order_pause") == 0
+        once: dict[str, Any] = {
+            "json": {"until": day(60), **WHY},
+            "headers": {"Idempotency-Key": "pause-once-of-this-test"},
+        }
+        paused = (await admin.post(f"{address}/pause", **once)).json()
+        assert (paused["pause"]["until"], paused["pause"]["paused_by"]["id"]) == (day(60), me)
+        assert (await admin.post(f"{address}/pause", **once)).json() == paused
+        shorter = (await ask("pause", until=day(1), reason="paid its rent")).json()
+        assert (shorter["pause"]["until"], shorter["pause"]["reason"]) == (day(1), "paid its rent")
+        seen = (await admin.post(f"{address}/customer-view", json={})).json()
+        assert seen["paused_until"] == day(1)
+        ended = (await ask("resume", reason="called again")).json()
+        assert ended.get("pause") is None
+        assert [(each["kind"], each["due_on"], each["reason"]) for each in ended["events"][:3]] == [
+            ("resumed", None, "called again"),
+            ("paused", day(1), "paid its rent"),
+            ("paused", day(60), WHY["reason"]),
+        ]
+        assert (await admin.post(f"{address}/customer-view", json={})).json().get("paused_until") is None
+    acts = await rows.fetch(
+        "SELECT kind, facts ->> 'until' AS until FROM action WHERE kind IN ('order.paused', 'order.resumed') ORDER BY seq"
+    )
+    assert [tuple(each) for each in acts] == [
+        ("order.paused", day(60)),
+        ("order.paused", day(1)),
+        ("order.resumed", day(1)),
+    ]
+    _, reader = await people.add("sales")
+    _, elsewhere = await people.add("administrator", departments=["90"])
+    async with reader, elsewhere:
+        for act, body in (("pause", {"until": day(5), **WHY}), ("resume", WHY)):
+            assert (await reader.post(f"{address}/{act}", json=body)).status_code == 403, act
+            assert (await elsewhere.post(f"{address}/{act}", json=body)).status_code == 404, act
+
+
 async def test_an_order_is_seen_as_its_customer_sees_it_and_the_audit_keeps_who_looked(
     shop: httpx.AsyncClient, agent: httpx.AsyncClient, rows: asyncpg.Connection
 ) -> None:

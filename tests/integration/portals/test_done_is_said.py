@@ -7,6 +7,7 @@ import re
 import uuid
 from collections import Counter
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from html import unescape
 from typing import Final
 
@@ -14,12 +15,15 @@ import asyncpg
 import httpx
 
 from core.contracts.conversations import ConversationId
+from core.contracts.orders import OrderId
 from core.contracts.states import Kind, State
+from core.values.clock import PARIS
 from portals.kit import csrf
 from portals.kit.i18n import load_words
 from portals.kit.vocabulary import FEE_ACTS, ONBOARDING_MOVES
 from tests.integration.portals.conftest import Portal, Reader
 from tests.integration.portals.test_links import _links, _shape
+from tests.support.customers import add_order
 from tests.support.desk import add_attempt
 from tests.support.page_forms import Forms
 from tests.support.sent_forms import SENDS
@@ -80,6 +84,7 @@ def _typed(name: str, present: str) -> str:
         "amount": "1,00", "email": f"personne{number}@guichet.example", "name": f"Essai {number}",
         "code": f"essai_{number}", "name_fr": f"Essai {number}", "name_en": f"Trial {number}",
         "title": "Câble à remplacer", "phone": "01 44 55 66 77", "text": "Bonjour", "text_fr": "Bonjour", "text_en": "Hello",
+        "until": (datetime.now(PARIS) + timedelta(days=7)).date().isoformat(),
         "trade_name": f"Essai {number}", "role": "hotline", "effective_on": "2031-07-14", "rate": "0,50",
         "terminal": f"T9{number:06d}", "serial": f"{number:010d}",
         "question_fr": f"Question {number}", "question_en": f"Question {number}",
@@ -122,7 +127,8 @@ def _forms_of(page: str) -> Iterator[tuple[str, str, list[tuple[str, str]]]]:
                 yield route, address, [*shown[unescape(action)], *([(name, value)] if name else [])]
 
 
-async def _add_what_waits(dsn: str) -> None:
+async def _add_what_waits(dsn: str) -> str:
+    """Return where the order is of which debits are to come."""
     rows = await asyncpg.connect(dsn)
     await rows.execute(
         "INSERT INTO alert (rule_id, severity, subject_kind, subject_key, label, measured, volume, opened_at, seen_at)"
@@ -169,14 +175,16 @@ async def _add_what_waits(dsn: str) -> None:
         uuid.UUID(bytes=made),
     )
     await add_attempt(rows, kind=Kind.PURCHASE, state=State.CAPTURED, captured_minor=1250)
+    order = await add_order(rows, "odette@walk.example")
     await rows.close()
+    return f"/orders/{OrderId(order.bytes).text}"
 
 
 async def test_every_act_on_a_record_ends_in_a_sentence_that_takes_the_focus(portal: Portal) -> None:
-    await _add_what_waits(portal.dsn)
+    order = await _add_what_waits(portal.dsn)
     hand = _Hand(portal, portal.readers["admin@guichet.example"])
     talks = [f"/conversations/{ConversationId(each.bytes).text}" for each in _TALKS]
-    waiting, met, shapes = [*_STARTS, *talks], set[str](_STARTS), Counter[str]()
+    waiting, met, shapes = [*_STARTS, *talks, order], set[str](_STARTS), Counter[str]()
     done, refused, silent = set[str](), dict[str, str](), list[str]()
     for _ in range(_PAGES_MAX):
         if not waiting:
@@ -210,6 +218,26 @@ async def test_every_act_on_a_record_ends_in_a_sentence_that_takes_the_focus(por
     left = sorted(acts - done - _ELSEWHERE.keys())
     assert left == [], {route: refused.get(route, "not met") for route in left}
     assert len(done) > 45, sorted(SENDS.keys() - done)
+
+
+async def test_a_pause_stands_on_the_page_of_its_order_with_who_and_why(portal: Portal) -> None:
+    rows = await asyncpg.connect(portal.dsn)
+    order = OrderId((await add_order(rows, "paused@walk.example")).bytes).text
+    await rows.close()
+    hand = _Hand(portal, portal.readers["admin@guichet.example"])
+    acts = {action: fields for _, action, fields in _forms_of((await hand.read(f"/orders/{order}")).text)}
+    assert f"/orders/{order}/resume" not in acts
+    late = [
+        (name, "2031-07-14" if name == "until" else value) for name, value in acts[f"/orders/{order}/pause"]
+    ]
+    refused = await hand.send(f"/orders/{order}/pause", late)
+    assert refused.status_code == 422
+    assert re.search(r"e-pause-until.*?</svg>du \d\d/\d\d/\d{4} au ", refused.text)
+    assert (await hand.send(f"/orders/{order}/pause", acts[f"/orders/{order}/pause"])).status_code == 303
+    page = re.sub(r"<[^>]+>|\s+", " ", (await hand.read(f"/orders/{order}")).text)
+    assert "Prélèvements suspendus : aucun avant le" in page.replace("\u202f", " ").replace("\u00a0", " ")
+    assert "vu avec le magasin" in page
+    assert f"/orders/{order}/resume" in (await hand.read(f"/orders/{order}")).text
 
 
 def test_every_act_of_a_closed_set_has_its_sentence() -> None:

@@ -33,6 +33,7 @@ DELETE FROM order_notice;
 DELETE FROM mail;
 DELETE FROM order_cancellation;
 DELETE FROM order_refund;
+DELETE FROM order_pause;
 DELETE FROM instalment;
 DELETE FROM settlement;
 DELETE FROM purchase_order;
