@@ -232,6 +232,7 @@ async def _judge(
         read_at,
         [NUMERIC_CODES.get(entry.currency, entry.currency) for _, entry in chunk],
         [entry.digits_shown for _, entry in chunk],
+        [entry.sort for _, entry in chunk],
     )
 
 

@@ -48,6 +48,7 @@ class HostEntry(msgspec.Struct, frozen=True, gc=False):
     at_us: int
     currency: str = ""  # numeric; empty: the book does not say
     digits_shown: str = ""  # first six and last four of the card; empty: the book does not say
+    sort: str = ""  # hold, purchase, verification, refund or advice; empty: the book does not say
 
 
 class HostBook(msgspec.Struct):

@@ -1045,13 +1045,16 @@ SELECT j.n, j.verdict FROM judged AS j WHERE j.verdict IS NOT NULL ORDER BY j.n;
 -- a person closed is counted apart.
 WITH theirs AS (
     SELECT *
-    FROM unnest($1::bytea[], $2::text[], $3::bigint[], $4::bigint[], $8::text[], $9::text[]) AS b (
-        reference_key, state, approved_minor, captured_minor, currency, digits_shown
+    FROM unnest($1::bytea[], $2::text[], $3::bigint[], $4::bigint[], $8::text[], $9::text[], $10::text[]) AS b (
+        reference_key, state, approved_minor, captured_minor, currency, digits_shown, sort
     )
 ), ours AS (
     SELECT
         a.id, a.business_date, a.kind, a.state, a.approved_minor, a.captured_minor, a.decided_at, a.currency,
         a.card_bin || a.card_last_four AS digits_shown,
+        CASE a.kind WHEN :Kind.AUTHORISATION THEN 'hold' WHEN :Kind.PURCHASE THEN 'purchase'
+            WHEN :Kind.VERIFICATION THEN 'verification' WHEN :Kind.REFUND THEN 'refund' WHEN :Kind.ADVICE THEN 'advice'
+        END AS sort,
         a.state IN (:State.APPROVED, :State.PARTIALLY_APPROVED, :State.CAPTURED, :State.REFUNDED,
             :State.SETTLED) AS holds,
         set_byte(
@@ -1073,6 +1076,7 @@ WITH theirs AS (
             WHEN o.holds AND b.digits_shown NOT IN ('', o.digits_shown) THEN 'book.card'
             WHEN o.holds AND o.kind = :Kind.AUTHORISATION AND b.captured_minor <> o.captured_minor
                 THEN 'book.captured'
+            WHEN o.holds AND b.sort NOT IN ('', o.sort) THEN 'book.sort'
             WHEN o.holds THEN NULL
             WHEN b.state IN ('approved', 'partially_approved', 'captured', 'refunded')
                 THEN 'book.not_here'

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
 from core.verify.model import HostBook, HostEntry, TerminalFact
 from deploy.sandbox.simulators.book import (
     FILE_NAME,
@@ -26,6 +28,7 @@ from deploy.sandbox.simulators.book import Fact as BookFact
 from deploy.sandbox.simulators.journal import read_journal
 
 _NOTHING: Final = ""
+_SORTS: Final = {"20": "refund", "38": "verification"}
 
 
 def journal_facts(paths: Iterable[Path]) -> Iterator[TerminalFact]:
@@ -87,7 +90,19 @@ def _brief(entry: Entry) -> HostEntry:
         entry.at_us,
         entry.currency,
         digits_of(entry.digits_shown),
+        _sort_of(entry.kind),
     )
+
+
+def _sort_of(kind: str) -> str:
+    """Return what a message asked for, by its type and the first two digits of its processing code; of a brief, none."""
+    if not kind:
+        return _NOTHING
+    if kind[2] == "2":
+        return "advice"
+    if (by_code := _SORTS.get(kind[4:])) is not None:
+        return by_code
+    return "hold" if kind[1] == "1" else "purchase"
 
 
 def _changed(brief: HostEntry, fact: BookFact) -> HostEntry:
@@ -111,4 +126,5 @@ def _changed(brief: HostEntry, fact: BookFact) -> HostEntry:
         digits_shown=letters_of(brief.digits_shown),
     )
     apply_fact(entry, fact)
-    return _brief(entry)
+    changed = _brief(entry)
+    return changed if changed.sort else msgspec.structs.replace(changed, sort=brief.sort)

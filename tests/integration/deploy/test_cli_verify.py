@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from core.contracts.states import State
@@ -57,6 +58,28 @@ def test_the_book_is_folded_by_its_own_rules_and_sorted(tmp_path: Path) -> None:
         ("C00000000001", "declined", 0, 0),
         ("D00000000001", "captured", 700, 700),
     ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "sort"),
+    [
+        ("010000", "hold"),
+        ("010038", "verification"),
+        ("020000", "purchase"),
+        ("020009", "purchase"),
+        ("020020", "refund"),
+        ("012000", "advice"),
+        ("022000", "advice"),
+    ],
+)
+def test_what_a_message_asked_for_is_taken_from_the_book_and_stays(
+    tmp_path: Path, kind: str, sort: str
+) -> None:
+    book = Book(tmp_path)
+    book.record(msgspec.structs.replace(fact("A00000000001"), kind=kind))
+    book.record(msgspec.structs.replace(fact("A00000000001", REVERSED), kind="042000"))
+    book.close()
+    assert [(each.state, each.sort) for each in acquirer_book(tmp_path).entries] == [("reversed", sort)]
 
 
 def test_no_book_yet_is_an_empty_one(tmp_path: Path) -> None:

@@ -112,6 +112,27 @@ async def test_v3_sees_an_advice_that_was_acknowledged_and_not_booked(
 
 
 @pytest.mark.parametrize(
+    ("kind", "sort"),
+    [
+        (Kind.AUTHORISATION, "hold"),
+        (Kind.PURCHASE, "purchase"),
+        (Kind.VERIFICATION, "verification"),
+        (Kind.REFUND, "refund"),
+        (Kind.ADVICE, "advice"),
+    ],
+)
+async def test_v6_sees_another_kind_of_operation(
+    writer: Writer, verification: Verification, kind: Kind, sort: str
+) -> None:
+    paid = await writer.pay(kind=kind, booked=False)
+    assert (await compared(verification, paid.booked(sort=sort))).breaches == 0
+    assert (await compared(verification, paid.booked(sort=""))).breaches == 0
+    for other in {"hold", "purchase", "verification", "refund", "advice"} - {sort}:
+        finding = await compared(verification, paid.booked(sort=other))
+        assert finding.examples == [f"another kind of operation there: {paid.reference}"]
+
+
+@pytest.mark.parametrize(
     ("state", "theirs", "verdict"),
     [
         (State.APPROVED, None, "approved here, nothing there"),
