@@ -7,7 +7,7 @@ import msgspec
 from core.contracts.card_changes import CardChangeFailure
 from core.contracts.collecting import DebitOutcome
 from core.contracts.fees import DateText
-from core.contracts.ids import CompanyId, StoreId
+from core.contracts.ids import CompanyId, MailId, StoreId
 from core.contracts.listing import Paged, Why, Words
 from core.contracts.my_orders import MyOrderView
 from core.contracts.operation import ACT, GET, Operation, somewhere
@@ -34,6 +34,14 @@ PAUSED_DAYS_MAX: Final = 60
 
 ToCollect = Literal["due", "waiting"]
 """What is left to collect of what is due: at once, or later because a debit has failed."""
+
+RESENT_A_DAY_MAX: Final = 3
+"""So many mails of an order are sent once more on a day."""
+
+LASTING_TEMPLATES: Final[frozenset[str]] = frozenset(
+    {"order_confirmed", "debit_paid", "order_changed", "refund_sent", "card_changed"}
+)
+"""Mails that tell of what has happened; what others told of may be so no longer."""
 
 
 class OrderRight(Right):
@@ -106,6 +114,18 @@ class ResumeOrder(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """End the pause of an order: what is due is debited by the next round of the daily run."""
 
     id: OrderId
+    reason: Why
+    idempotency_key: str = ""
+
+
+class ResendMessage(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Send a mail of an order once more: the same words, to the address of the order, which its customer has proved.
+
+    Confirmations, receipts, changes and refunds, three a day for an order; others told of what may be so no longer.
+    """
+
+    id: OrderId
+    message: MailId
     reason: Why
     idempotency_key: str = ""
 
@@ -202,6 +222,7 @@ class OrderMessage(msgspec.Struct, kw_only=True):
     told_at: Timestamp
     made_at: Timestamp
     sent_at: Timestamp | None = None
+    resendable: bool = False
 
 
 class SettlementRecord(msgspec.Struct, kw_only=True):
@@ -277,6 +298,14 @@ RESUME = Operation(
     _WRITE,
     http=ACT("/orders/{id}/resume", "Resume the collection of an order"),
     audit=("order.resumed",),
+)
+RESEND = Operation(
+    "orders.resend",
+    ResendMessage,
+    OrderRecord,
+    _WRITE,
+    http=ACT("/orders/{id}/resend", "Send a mail of an order again"),
+    audit=("order.message_resent",),
 )
 SEE = Operation(
     "orders.see_as_customer",

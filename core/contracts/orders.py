@@ -32,6 +32,7 @@ OrderEventKind = Literal[
     "moved",
     "paused",
     "resumed",
+    "message_resent",
     "customer_needed",
     "card_changed",
     "settlement_begun",

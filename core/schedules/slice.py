@@ -40,6 +40,7 @@ from core.schedules.orders.desk import OrderHandlers
 from core.schedules.orders.merchant import MerchantOrderHandlers
 from core.schedules.orders.pages import loopback_of
 from core.schedules.orders.pausing import PauseHandlers
+from core.schedules.orders.resending import ResendHandlers
 from core.schedules.orders.waiting import abandon_waiting
 from core.schedules.paying.handlers import PayingHandlers
 from core.schedules.paying.paying import Payments
@@ -355,6 +356,7 @@ def _of_collecting(parts: Parts) -> list[Served]:
 def _of_agents(parts: Parts) -> list[Served]:
     handlers = OrderHandlers(parts.pool, parts.clock, parts.calendar)
     pauses = PauseHandlers(parts.pool, parts.clock, parts.calendar)
+    resending = ResendHandlers(parts.pool, parts.clock, parts.calendar)
     mails = OrderMailHandlers(parts.pool, parts.clock, space_url_of(parts.environment), parts.contact_lines)
     return [
         serves(order_records.LIST, handlers.orders),
@@ -363,6 +365,7 @@ def _of_agents(parts: Parts) -> list[Served]:
         serves(order_records.MOVE, handlers.move),
         serves(order_records.PAUSE, pauses.pause),
         serves(order_records.RESUME, pauses.resume),
+        serves(order_records.RESEND, resending.resend),
         serves(order_records.SEE, handlers.see),
         serves(order_mails.PREVIEW, mails.preview),
     ]

@@ -53,6 +53,34 @@ class NotPaused(Refused):
         super().__init__("order_not_paused")
 
 
+class MessageStillWaiting(Refused):
+    """The mail has not left yet, so sending it again would only make two."""
+
+    def __init__(self) -> None:
+        super().__init__("mail_still_waiting")
+
+
+class MessageNotResendable(Refused):
+    """The mail tells of what was to come, which may be so no longer."""
+
+    def __init__(self) -> None:
+        super().__init__("order_message_not_resendable")
+
+
+class AddressNotProved(Refused):
+    """Nobody has proved that the address of the order is theirs."""
+
+    def __init__(self) -> None:
+        super().__init__("order_address_not_proved")
+
+
+class ResentTooOften(Refused):
+    """As many mails of the order as may be were sent once more today."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__("order_messages_too_many", {"most": most})
+
+
 class AboveYourBound(Denied):
     """What is taken off is more than the agent's own grants reach."""
 

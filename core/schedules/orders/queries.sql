@@ -206,6 +206,17 @@ SELECT m.id, m.template, m.recipient, m.locale, m.state, m.created_at, m.sent_at
 FROM mail AS m LEFT JOIN order_notice AS n ON n.order_id = m.about_id AND n.mail_id = m.id
 WHERE m.about_id = $1 AND m.about_kind = 'order' ORDER BY m.id DESC LIMIT $2;
 
+-- name: message
+-- Primary key; whether its customer has proved the address of the order by the unique index of customer_email. $1 order, $2 mail.
+SELECT m.template, m.locale, m.state, m.facts::text AS facts, o.email,
+       EXISTS (SELECT FROM customer_email AS c WHERE c.email = o.email_key) AS is_proved
+FROM mail AS m JOIN purchase_order AS o ON o.id = m.about_id
+WHERE m.id = $2 AND m.about_id = $1 AND m.about_kind = 'order';
+
+-- name: count_resent
+-- Constraint order_event_once; a few of an order. $1 order, $2 since when.
+SELECT count(*)::integer FROM order_event WHERE order_id = $1 AND kind = 'message_resent' AND at >= $2;
+
 -- name: move_instalment
 -- Constraint instalment_number, of an order that is held. $1 order, $2 number, $3 day.
 UPDATE instalment SET due_on = $3 WHERE order_id = $1 AND number = $2 AND state = 'upcoming' RETURNING id;

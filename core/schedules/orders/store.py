@@ -314,6 +314,16 @@ async def list_messages(connection: Connection, order_id: bytes) -> list[asyncpg
     return await connection.fetch(_SQL.messages, uuid_of(order_id), SHOWN_MAX)
 
 
+async def find_message(connection: Connection, order_id: bytes, mail_id: bytes) -> asyncpg.Record | None:
+    """Return a mail about an order, and whether the address of the order is proved."""
+    return await connection.fetchrow(_SQL.message, uuid_of(order_id), uuid_of(mail_id))
+
+
+async def count_resent(connection: Connection, order_id: bytes, *, since: datetime) -> int:
+    """Return how many mails of an order agents have sent once more."""
+    return await connection.fetchval(_SQL.count_resent, uuid_of(order_id), since) or 0
+
+
 async def move_instalment(connection: Connection, order_id: bytes, number: int, due_on: date) -> bool:
     """Write the day of an instalment; False when it is no longer upcoming."""
     return await connection.fetchval(_SQL.move_instalment, uuid_of(order_id), number, due_on) is not None

@@ -45,7 +45,8 @@ FROM judged AS j;
 
 -- name: mails_beside_notices
 -- V15 mails. A mail about an order has one notice, of the order, of its kind and to its address; those of another card have as many
--- changes that were made. Mails are few for each order.
+-- changes that were made. What an agent sent once more has its event, or was sent from the journal of mail. Mails are few for each
+-- order, and those without a notice few of them.
 WITH notice AS (
     SELECT n.mail_id, count(*) AS times, min(n.kind) AS kind FROM order_notice AS n WHERE n.mail_id IS NOT NULL GROUP BY n.mail_id
 ), changed AS (
@@ -54,15 +55,27 @@ WITH notice AS (
     SELECT
         m.about_id AS order_id,
         o.id IS NOT NULL AND m.recipient = o.email AND CASE m.template
-            WHEN 'card_changed' THEN n.mail_id IS NULL
-                AND coalesce(c.times, 0) >= count(*) OVER (PARTITION BY m.about_id, m.template)
-            ELSE n.times = 1 AND n.kind = CASE WHEN m.template IN ('debit_failed_card_ends', 'card_expired', 'card_expired_at_bank',
+            WHEN 'card_changed' THEN n.mail_id IS NULL AND (
+                r.is_resent OR coalesce(c.times, 0) >= count(*) FILTER (WHERE NOT r.is_resent) OVER (PARTITION BY m.about_id, m.template)
+            )
+            ELSE r.is_resent OR n.times = 1 AND n.kind = CASE WHEN m.template IN ('debit_failed_card_ends', 'card_expired', 'card_expired_at_bank',
                 'authentication_needed') THEN 'debit_failed' ELSE m.template END
         END AS agrees
     FROM mail AS m
     LEFT JOIN purchase_order AS o ON o.id = m.about_id
     LEFT JOIN notice AS n ON n.mail_id = m.id
     LEFT JOIN changed AS c ON c.order_id = m.about_id
+    CROSS JOIN LATERAL (
+        SELECT CASE WHEN n.mail_id IS NOT NULL THEN false ELSE
+            EXISTS (
+                SELECT FROM order_event AS e
+                WHERE e.order_id = m.about_id AND e.kind = 'message_resent' AND e.about_id = m.id
+            ) OR EXISTS (
+                SELECT FROM mail AS b INNER JOIN action AS a ON a.target_id = b.id AND a.kind = 'mail.resent'
+                WHERE b.about_id = m.about_id AND b.template = m.template AND b.id < m.id
+            )
+        END AS is_resent
+    ) AS r
     WHERE m.about_kind = 'order'
 )
 SELECT

@@ -91,6 +91,14 @@ async def resume_order(visit: Visit, order_id: str) -> Response[bytes]:
     return await _act(visit, order_id, "resume", {"reason": form["reason"]}, form, "orders.done_resumed")
 
 
+@post("/orders/{order_id:str}/resend", status_code=200)
+async def resend_message(visit: Visit, order_id: str) -> Response[bytes]:
+    """Send a mail of it once more."""
+    form = await visit.form()
+    body: Json = {"reason": form["reason"], "message": form["message"]}
+    return await _act(visit, order_id, "resend", body, form, "orders.done_resent")
+
+
 @post("/orders/{order_id:str}/customer-view", status_code=200)
 async def see_as_customer(visit: Visit, order_id: str) -> Response[bytes]:
     """Show it as its customer sees it; the audit keeps who looked."""
@@ -143,5 +151,6 @@ HANDLERS: tuple[ControllerRouterHandler, ...] = (
     move_instalment,
     pause_order,
     resume_order,
+    resend_message,
     see_as_customer,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -9,12 +10,14 @@ from uuid import UUID
 
 import asyncpg
 import httpx
+import msgspec
 import pytest
 
 from core.contracts.ids import CompanyId
 from core.contracts.reasons import Reason
+from core.notifications.mail.wording import all_templates
 from core.values.clock import paris_date
-from core.values.ids import decode_id
+from core.values.ids import decode_id, encode_id
 from tests.integration.gateway.test_administration import People, people
 from tests.integration.gateway.test_merchant_orders import act, euros, make, pay, shop, shown
 from tests.support.customers import add_card
@@ -246,6 +249,68 @@ async def test_an_agent_pauses_an_order_until_a_day_and_resumes_it_with_reasons_
         for act, body in (("pause", {"until": day(5), **WHY}), ("resume", WHY)):
             assert (await reader.post(f"{address}/{act}", json=body)).status_code == 403, act
             assert (await elsewhere.post(f"{address}/{act}", json=body)).status_code == 404, act
+
+
+async def test_an_agent_sends_a_message_again_to_the_proved_address_and_no_more_than_three_a_day(
+    shop: httpx.AsyncClient, people: People, rows: asyncpg.Connection
+) -> None:
+    _, admin = await people.add("administrator")
+    _, reader = await people.add("sales")
+    email = f"again-{secrets.token_hex(4)}@example.com"
+    made = (await make(shop, customer={"email": email, "name": "Odette"})).json()
+    other = (await make(shop, customer={"email": email, "name": "Odette"})).json()
+    address = f"/v1/orders/{made['id']}/resend"
+    order = UUID(bytes=decode_id("order", made["id"]))
+    facts = dict.fromkeys(all_templates()["debit_paid"].facts, "x")
+
+    async def mail(template: str, state: str = "sent", facts: dict[str, str] = facts) -> str:
+        sent: Any = await rows.fetchval(
+            "INSERT INTO mail (once, template, recipient, locale, about_kind, about_id, state, sent_at, facts)"
+            " VALUES (sha256(uuidv7()::text::bytea), $1, $2, 'fr', 'order', $3, $4, CASE $4 WHEN 'sent' THEN now() END,"
+            " $5::text::jsonb) RETURNING id",
+            template,
+            email,
+            order,
+            state,
+            msgspec.json.encode(facts).decode(),
+        )
+        return encode_id("mail", sent.bytes)
+
+    receipt = await mail("debit_paid")
+    async with admin, reader:
+
+        async def resend(message: str, to: str = address, **more: str) -> tuple[int, str]:
+            answer = await admin.post(to, json={"message": message, **WHY, **more})
+            return answer.status_code, answer.json().get("code", "")
+
+        assert await resend(receipt) == (409, "order_address_not_proved")
+        await rows.execute(
+            "WITH c AS (INSERT INTO customer (name, password_hash, locale, created_at) VALUES ('O', '-', 'fr', now())"
+            " RETURNING id) INSERT INTO customer_email (customer_id, email, is_main, proved_at) SELECT id, $1, true, now() FROM c",
+            email,
+        )
+        assert await resend(await mail("debit_coming")) == (409, "order_message_not_resendable")
+        assert await resend(await mail("debit_paid", facts={})) == (409, "order_message_not_resendable")
+        assert await resend(await mail("debit_paid", "waiting")) == (409, "mail_still_waiting")
+        assert (await resend(receipt, f"/v1/orders/{other['id']}/resend"))[0] == 422, "of another order"
+        assert (await resend(receipt, email="else@example.com"))[0] == 422, "an agent types no address"
+        assert (await admin.post(address, json={"message": receipt})).status_code == 422, "no reason"
+        assert (await reader.post(address, json={"message": receipt, **WHY})).status_code == 403
+        assert await rows.fetchval("SELECT count(*) FROM order_event WHERE kind = 'message_resent'") == 0
+        for _ in range(3):
+            assert (await resend(receipt))[0] == 200
+        assert await resend(receipt) == (429, "order_messages_too_many")
+        record = (await admin.get(f"/v1/orders/{made['id']}")).json()
+    again = await rows.fetch(
+        "SELECT m.recipient, m.template, m.facts = b.facts AS is_alike FROM order_event e JOIN mail m ON m.id = e.about_id"
+        " JOIN mail b ON b.id = $2 WHERE e.order_id = $1 AND e.kind = 'message_resent'",
+        order,
+        UUID(bytes=decode_id("mail", receipt)),
+    )
+    assert [tuple(each) for each in again] == [(email, "debit_paid", True)] * 3
+    assert [each["template"] for each in record["messages"] if each["resendable"]] == ["debit_paid"] * 2
+    assert (record["events"][0]["kind"], record["events"][0]["reason"]) == ("message_resent", WHY["reason"])
+    assert await rows.fetchval("SELECT count(*) FROM action WHERE kind = 'order.message_resent'") == 3
 
 
 async def test_an_order_is_seen_as_its_customer_sees_it_and_the_audit_keeps_who_looked(

@@ -47,6 +47,17 @@ _TOLD = """
     SELECT v.id, w.id, now() FROM v JOIN webhook_endpoint AS w ON w.kinds = '{{}}' OR v.kind = ANY (w.kinds);
 """
 
+# An agent sends the confirmation once more.
+_RESENT = """
+    WITH m AS (
+        INSERT INTO mail (once, template, recipient, locale, about_kind, about_id)
+        SELECT sha256('resent'), template, {recipient}, locale, about_kind, about_id FROM mail WHERE template = 'order_confirmed'
+        RETURNING id, about_id
+    )
+    INSERT INTO order_event (order_id, at, kind, by_kind, about_id)
+    SELECT m.about_id, now(), 'message_resent', 'agent', {about} FROM m
+"""
+
 
 @dataclass
 class Told:
@@ -135,6 +146,9 @@ async def test_v15_holds_where_everybody_was_told_once(writer: Writer, verificat
             ),
             {"V15 mails": 1},
         ),
+        (_RESENT.format(about="m.id", recipient="recipient"), {}),
+        (_RESENT.format(about="uuidv7()", recipient="recipient"), {"V15 mails": 1}),
+        (_RESENT.format(about="m.id", recipient="'who@else.example'"), {"V15 mails": 1}),
         ("DELETE FROM webhook_event WHERE kind = 'instalment.paid'", {"V15 webhooks": 1}),
         ("UPDATE webhook_event SET once_key = 'another' WHERE kind = 'order.activated'", {"V15 webhooks": 2}),
         ("UPDATE webhook_event SET kind = 'refund.sent' WHERE kind = 'order.activated'", {"V15 webhooks": 2}),
