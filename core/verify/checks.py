@@ -92,6 +92,7 @@ COUNTS: Final = (
     Count("V2", _SQL.repeated_operations),
     Count("V4", _SQL.overdue_attempts, _now_and_stuck, {"minutes": STUCK_AFTER // timedelta(minutes=1)}),
     Count("V5", _SQL.unreversed_payments, _now_and_stuck),
+    Count("V5 owed", _SQL.deliveries_beside_attempts, _now_and_stuck),
     Count("V7", _SQL.unconsumed_events, _now_and_consumer),
     Count("V7 once", _SQL.overlapping_ranges, _consumer),
     Count("V7 states", _SQL.states_beside_events),

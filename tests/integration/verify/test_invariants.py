@@ -109,6 +109,7 @@ async def test_v1_takes_the_operations_of_every_state(writer: Writer, verificati
         "UPDATE ledger_entry SET business_date = business_date + 1 WHERE operation = 3",
         "UPDATE ledger_entry SET attempt_id = gen_random_uuid() WHERE operation = 3",
         "DELETE FROM ledger_entry WHERE operation = 2",
+        "UPDATE attempt SET captured_minor = 1250, state = 3; DELETE FROM ledger_entry WHERE operation > 1",
     ],
 )
 async def test_v1_sees_an_operation_that_its_payments_state_does_not_allow(

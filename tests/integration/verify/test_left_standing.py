@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from core.contracts.states import State
+from core.contracts.states import Kind, State
 from core.values.ids import encode_id, rrn_of, uuid7
 from tests.integration.verify.conftest import Verification
 from tests.integration.verify.payments import Writer
@@ -172,3 +172,48 @@ async def test_v10_leaves_a_refused_reversal_of_what_no_longer_stands(
 ) -> None:
     await say(writer, await writer.pay(state), **ALREADY_CAPTURED, finding=2)
     assert (await verification()).finding("V10 refused").checked == 0
+
+
+async def owing(writer: Writer) -> None:
+    """Write an advice, a completion and a payment of which a part was taken back, each of which its host has accepted."""
+    for kind, delivery in ((Kind.ADVICE, 2), (Kind.COMPLETION, 3)):
+        await writer.owe(await writer.pay(kind=kind, booked=False), accepted=True, kind=delivery)
+    part = await writer.pay(amount_minor=900)
+    await writer.note(part, 13, State.APPROVED, writer.now)
+    await writer.connection.execute("UPDATE attempt SET approved_minor = 600 WHERE id = $1", part.id)
+    await writer.owe(part, accepted=True, kind=4)
+    await writer.connection.execute("UPDATE delivery SET amount_minor = 600 WHERE kind = 4")
+    await writer.owe(await writer.pay(State.REVERSED), accepted=True)
+
+
+@pytest.mark.parametrize(
+    ("change", "breaches"),
+    [
+        ("DELETE FROM delivery WHERE kind <> 1", 3),
+        ("UPDATE delivery SET attempt_id = gen_random_uuid() WHERE kind = 3", 2),
+        ("UPDATE delivery SET kind = 3 WHERE kind = 2", 2),
+        ("UPDATE delivery SET amount_minor = amount_minor + 1", 4),
+        ("UPDATE delivery SET amount_minor = amount_minor - 1", 4),
+        ("UPDATE delivery SET acquirer_id = 9", 4),
+        ("UPDATE delivery SET business_date = business_date - 1", 4),
+        ("UPDATE delivery SET accepted_at = NULL", 4),
+    ],
+)
+async def test_v5_sees_what_a_host_is_not_told_or_told_otherwise(
+    writer: Writer, verification: Verification, change: str, breaches: int
+) -> None:
+    await owing(writer)
+    found = (await verification()).finding("V5 owed")
+    assert (found.checked, found.breaches) == (4, 0)
+    await writer.connection.execute(change)
+    assert (await verification()).finding("V5 owed").breaches == breaches
+
+
+async def test_v5_waits_for_a_host_and_for_people(writer: Writer, verification: Verification) -> None:
+    await owing(writer)
+    await writer.connection.execute(
+        "UPDATE delivery SET accepted_at = NULL, created_at = CASE kind WHEN 2 THEN now() ELSE created_at END,"
+        " refused_at = CASE kind WHEN 2 THEN NULL ELSE now() END"
+    )
+    found = (await verification()).finding("V5 owed")
+    assert (found.breaches, found.waiting) == (0, 4)

@@ -106,6 +106,8 @@ async def test_a_verification_sees_a_debit_or_a_payment_that_is_not_of_its_order
         "UPDATE attempt SET amount_minor = amount_minor + 1",
         "UPDATE attempt SET card_fingerprint = card_fingerprint + 1",
         "UPDATE attempt SET company_id = $1",
+        "UPDATE attempt SET card_last_four = '0007'",
+        "UPDATE stored_card SET brand = 3",
     ):
         put_back = shop.world.owner.transaction()
         await put_back.start()
