@@ -295,9 +295,9 @@ class Formats:
         brand = self._words.get(f"brand.{card.get('brand')}", str(card.get("brand") or ""))
         return Markup('{} <span class="dots">··</span>{}').format(brand, card["last_four"])
 
-    def prose(self, text: str) -> str:
-        """Return what people typed plainly with the spaces and apostrophes that print wants."""
-        return french_typography(text) if self._locale == "fr" else text.replace("'", "’")
+    def prose(self, text: str, locale: str = "") -> str:
+        """Return what people typed plainly with the spaces and apostrophes that print wants; in the page's language, or in `locale`."""
+        return french_typography(text) if (locale or self._locale) == "fr" else text.replace("'", "’")
 
     def grouped(self, value: str | None, kind: str) -> str:
         """Return an identifier with its digits in groups."""

@@ -216,9 +216,11 @@ def test_grouping_changes_nothing_but_blanks(text: str, kind: str) -> None:
 
 
 def test_what_people_typed_plainly_is_shown_as_french_print_wants_it() -> None:
-    def shown(locale: str, text: str) -> str:
-        return Formats(load_words()[locale], NOW, lambda _: Markup()).prose(text)
+    def shown(locale: str, text: str, written_in: str = "") -> str:
+        return Formats(load_words()[locale], NOW, lambda _: Markup()).prose(text, written_in)
 
     asked = "J'ai changé de carte bancaire ?"
     assert shown("fr", asked) == "J’ai changé de carte bancaire\u202f?"
     assert shown("en", "What's next?") == "What’s next?"
+    assert shown("en", asked, "fr") == "J’ai changé de carte bancaire\u202f?"
+    assert shown("fr", "Do you see: what's next ?", "en") == "Do you see: what’s next ?"
