@@ -153,6 +153,12 @@ async def test_every_page_is_usable_at_320_px_and_by_axe_and_light(
         await page.set_viewport_size({"width": 1440, "height": 900})
         await assert_usable(page)
         await page.set_viewport_size({"width": 320, "height": 740})
+    await page.goto(f"{space.url}/contact/write")
+    grounds = await page.locator("#f-subject, #f-text").evaluate_all(
+        "(all) => all.map((each) => getComputedStyle(each).backgroundColor)"
+    )
+    assert len(grounds) == 2
+    assert len({*grounds}) == 1, grounds
     # Refusals answer with 4xx, which browsers write into the console.
     assert [one for one in complaints if "status of 4" not in one] == []
     await context.close()
@@ -332,6 +338,10 @@ async def test_s2_36_to_s2_41_an_unpaid_is_settled_on_a_phone_without_a_script(
     # S2.37 and S2.38: at once, or in two or three parts, with their sums.
     ways = page.locator(".way")
     await expect(ways).to_have_count(3)
+    # One below the other: they are compared line by line.
+    await page.set_viewport_size({"width": 1280, "height": 800})
+    assert len({(await way.bounding_box() or {}).get("x") for way in await ways.all()}) == 1
+    await page.set_viewport_size({"width": 360, "height": 740})
     await expect(ways.nth(0)).to_contain_text("aujourd’hui, soit 159,18 €")
     await expect(ways.nth(1)).to_contain_text("sur 2 mois, soit 79,59 € par mois")
     await expect(ways.nth(2)).to_contain_text("sur 3 mois, soit 53,06 € par mois")

@@ -301,6 +301,10 @@ async def _settle_in_three(walk: Walk) -> None:
         await expect(walk.row(f"Mensualité n° {number}")).to_contain_text(state)
     await walk.look("being-settled")
     await walk.see("/")
+    # What comes next is the last instalment, and no part of the settlement; 35,98 + 11,99 + 11,99 are left.
+    await expect(page.locator(".now")).to_contain_text(
+        f"Prochain prélèvement : {PART} le {_in_words(walk.day(2 * DUE))}. Il reste 59,96 € à payer en tout."
+    )
     await walk.look("being-settled-home")
 
 
@@ -329,6 +333,7 @@ async def _settle_the_rest(walk: Walk) -> None:
     await expect(page.locator("main")).to_contain_text(f"Pour régulariser votre impayé de {REST}")
     await expect(page.locator(".way").nth(0)).to_contain_text(f"aujourd’hui, soit {REST}")
     await expect(page.get_by_role("button", name="Payer avec ma carte")).to_have_count(0)
+    await expect(page.locator("main").get_by_text("payez avec une autre carte")).to_have_count(1)
     await walk.look("settle-rest")
     await page.get_by_label("Je paie en 1 fois").check()
     await page.get_by_role("button", name="Payer avec une autre carte").click()
