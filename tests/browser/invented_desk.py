@@ -11,7 +11,7 @@ from litestar import get
 from core.contracts import collecting as runs
 from core.contracts import order_records as records
 from core.contracts.orders import Buyer, InstalmentState, InstalmentView, ShownInstalment
-from core.contracts.references import CompanyRef, Money
+from core.contracts.references import CompanyRef, Money, PersonRef
 from tests.browser.invented import Json, identifier, moment
 
 BEGUN: Final = datetime(2026, 9, 26, 20, 37, 48, tzinfo=UTC)
@@ -128,6 +128,7 @@ def order() -> records.OrderRecord:
                 told_at=_at(number),
                 made_at=_at(number),
                 sent_at=_at(number),
+                resendable=True,
             )
             for number, template in enumerate(TEMPLATES)
         ],
@@ -143,6 +144,12 @@ def order() -> records.OrderRecord:
             )
         ],
         card=CARD,
+        pause=records.OrderPause(
+            until=_day(90),
+            reason="Déménage, et son salaire est versé le 10 du mois prochain",
+            paused_at=_at(80),
+            paused_by=PersonRef(identifier("agt", 1), "Marie-Antoinette Delacroix-Montgolfier"),
+        ),
     )
 
 

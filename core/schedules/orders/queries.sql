@@ -201,9 +201,13 @@ ORDER BY d.id DESC
 LIMIT $2;
 
 -- name: messages
--- Index mail_about; what told a mail, and when by the schedules' calendar, by constraint order_notice_once. $1 order, $2 limit.
-SELECT m.id, m.template, m.recipient, m.locale, m.state, m.created_at, m.sent_at, coalesce(n.decided_at, m.created_at) AS told_at
-FROM mail AS m LEFT JOIN order_notice AS n ON n.order_id = m.about_id AND n.mail_id = m.id
+-- Index mail_about; what told a mail, and when by the schedules' calendar, by constraint order_notice_once, or who sent it once
+-- more by order_event_once. $1 order, $2 limit.
+SELECT m.id, m.template, m.recipient, m.locale, m.state, m.created_at, m.sent_at,
+       coalesce(n.decided_at, e.at, m.created_at) AS told_at
+FROM mail AS m
+LEFT JOIN order_notice AS n ON n.order_id = m.about_id AND n.mail_id = m.id
+LEFT JOIN order_event AS e ON e.order_id = m.about_id AND e.kind = 'message_resent' AND e.about_id = m.id
 WHERE m.about_id = $1 AND m.about_kind = 'order' ORDER BY m.id DESC LIMIT $2;
 
 -- name: message

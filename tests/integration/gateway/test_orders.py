@@ -310,6 +310,8 @@ async def test_an_agent_sends_a_message_again_to_the_proved_address_and_no_more_
     assert [tuple(each) for each in again] == [(email, "debit_paid", True)] * 3
     assert [each["template"] for each in record["messages"] if each["resendable"]] == ["debit_paid"] * 2
     assert (record["events"][0]["kind"], record["events"][0]["reason"]) == ("message_resent", WHY["reason"])
+    resent = [each["at"] for each in record["events"] if each["kind"] == "message_resent"]
+    assert [each["told_at"] for each in record["messages"][:3]] == resent, "by the calendar of schedules"
     assert await rows.fetchval("SELECT count(*) FROM action WHERE kind = 'order.message_resent'") == 3
 
 
