@@ -4,8 +4,9 @@ SELECT p.announce_days, p.reminder_days, p.card_days FROM order_notice_policy AS
 WHERE p.valid_from <= $1 ORDER BY p.valid_from DESC LIMIT 1;
 
 -- name: announce
--- Index instalment_to_announce; orders by primary key. One row that is claimed or changed just now is passed by. Once for a
--- day: constraint order_notice_once. $1 today, $2 the last day, $3 how many, $4 now.
+-- Index instalment_to_announce; orders by primary key. One row that is claimed or changed just now is passed by. By constraint
+-- order_notice_once, once for a day unless another one was told since or it was dropped: then its next turn, which the key
+-- holds after the day. $1 today, $2 the last day, $3 how many, $4 now.
 WITH coming AS (
     SELECT i.id FROM instalment AS i INNER JOIN purchase_order AS o ON o.id = i.order_id
     WHERE i.state = 'upcoming' AND i.announced_for IS DISTINCT FROM i.due_on AND i.due_on > $1::date AND i.due_on <= $2::date
@@ -19,7 +20,14 @@ WITH coming AS (
     RETURNING i.id, i.order_id, i.due_on
 ), noted AS (
     INSERT INTO order_notice (order_id, kind, about_id, about_key, due_at)
-    SELECT m.order_id, 'debit_coming', m.id, m.due_on::text, $4::timestamptz FROM marked AS m
+    SELECT m.order_id, 'debit_coming', m.id, concat_ws(' ', m.due_on, nullif(b.turn, 1)), $4::timestamptz
+    FROM marked AS m CROSS JOIN LATERAL (
+        SELECT
+            count(*) FILTER (WHERE left(n.about_key, 10) = m.due_on::text) + 1 AS turn,
+            (array_agg(n.state <> 'dropped' AND left(n.about_key, 10) = m.due_on::text ORDER BY n.id DESC))[1] AS stands
+        FROM order_notice AS n WHERE n.order_id = m.order_id AND n.kind = 'debit_coming' AND n.about_id = m.id
+    ) AS b
+    WHERE b.stands IS NOT TRUE
     ON CONFLICT DO NOTHING
 )
 SELECT count(*)::integer FROM marked;
@@ -41,7 +49,14 @@ WITH coming AS (
     RETURNING i.id, i.order_id, i.paused_until
 ), noted AS (
     INSERT INTO order_notice (order_id, kind, about_id, about_key, due_at)
-    SELECT m.order_id, 'debit_coming', m.id, m.paused_until::text, $4::timestamptz FROM marked AS m
+    SELECT m.order_id, 'debit_coming', m.id, concat_ws(' ', m.paused_until, nullif(b.turn, 1)), $4::timestamptz
+    FROM marked AS m CROSS JOIN LATERAL (
+        SELECT
+            count(*) FILTER (WHERE left(n.about_key, 10) = m.paused_until::text) + 1 AS turn,
+            (array_agg(n.state <> 'dropped' AND left(n.about_key, 10) = m.paused_until::text ORDER BY n.id DESC))[1] AS stands
+        FROM order_notice AS n WHERE n.order_id = m.order_id AND n.kind = 'debit_coming' AND n.about_id = m.id
+    ) AS b
+    WHERE b.stands IS NOT TRUE
     ON CONFLICT DO NOTHING
 )
 SELECT count(*)::integer FROM marked;

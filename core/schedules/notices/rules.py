@@ -65,7 +65,8 @@ def is_still_so(due: Due, now: datetime) -> bool:
             return (
                 instalment is not None
                 and instalment.state == "upcoming"
-                and order.debited_on(instalment.due_on).isoformat() == due.about_key
+                # The day, and which turn where it is told again.
+                and order.debited_on(instalment.due_on).isoformat() == due.about_key.partition(" ")[0]
                 and order.debited_on(instalment.due_on) > paris_date(now)
                 and card is not None
                 and not card.is_refused

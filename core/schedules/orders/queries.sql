@@ -223,7 +223,7 @@ SELECT count(*)::integer FROM order_event WHERE order_id = $1 AND kind = 'messag
 
 -- name: move_instalment
 -- Constraint instalment_number, of an order that is held. $1 order, $2 number, $3 day.
-UPDATE instalment SET due_on = $3 WHERE order_id = $1 AND number = $2 AND state = 'upcoming' RETURNING id;
+UPDATE instalment SET due_on = $3, announced_for = NULL WHERE order_id = $1 AND number = $2 AND state = 'upcoming' RETURNING id;
 
 -- name: standing_pause
 -- Index order_pause_standing. One that has run out stands until the next one: whoever reads it compares days. $1 order.
@@ -244,7 +244,7 @@ RETURNING id;
 -- name: pause_instalments
 -- Constraint instalment_number, on rows that are locked; what is under way too, for it may be tried again. $1 order, $2 day
 -- or none.
-UPDATE instalment SET paused_until = $2
+UPDATE instalment SET paused_until = $2, announced_for = NULL
 WHERE order_id = $1 AND paused_until IS DISTINCT FROM $2 AND (state IN ('upcoming', 'in_progress') OR $2 IS NULL);
 
 -- name: claim

@@ -12,8 +12,10 @@ from core.contracts.refusals import Refused
 from core.schedules.changing import store as changing
 from core.schedules.collecting.first_debits import FirstDebits
 from core.schedules.collecting.store import SQL, count_due
+from core.schedules.notices.store import announce
 from core.schedules.notices.telling import TellingRound
 from core.schedules.orders.pausing import pause_order, resume_order
+from core.schedules.orders.store import move_instalment
 from core.verify.schedules import check_pauses
 from tests.integration.core.schedules.shop import Shop
 from tests.integration.core.schedules.test_notices import give_up, mails, templates
@@ -193,6 +195,49 @@ async def test_a_paused_debit_is_announced_for_the_day_on_which_it_is_made(shop:
     ((template, facts),) = await mails(shop)
     due_on = (await shop.instalment(second))["due_on"]
     assert (template, facts["day"].split("\u00a0")[0]) == ("debit_coming", str((due_on + timedelta(4)).day))
+
+
+async def days_told(shop: Shop) -> list[int]:
+    return [int(facts["day"].split("\u00a0")[0]) for _, facts in await mails(shop)]
+
+
+async def test_who_was_told_a_paused_day_is_told_the_first_one_again_once_it_is_resumed(shop: Shop) -> None:
+    order, (_, second, _) = await shop.order(due_in_days=2)
+    telling = TellingRound(shop.world.pool, shop.calendar)
+    due_on = (await shop.instalment(second))["due_on"]
+    for days in (3, 3):
+        await telling.round()
+        on = await pause(shop, order, days)
+        await telling.round()
+        await resume(shop, order)
+        await telling.round()
+        await telling.round()
+    assert await days_told(shop) == [due_on.day, on.day, due_on.day, on.day, due_on.day]
+
+
+async def test_an_announcement_that_a_pause_overtook_is_told_after_it(shop: Shop) -> None:
+    order, (_, second, _) = await shop.order(due_in_days=2)
+    telling = TellingRound(shop.world.pool, shop.calendar)
+    today, now = shop.today(), shop.calendar.now()
+    await announce(shop.world.pool, today=today, last=today + timedelta(3), now=now, limit=9)
+    await pause(shop, order, 9)
+    await telling.round()
+    assert await templates(shop) == []
+    await resume(shop, order)
+    await telling.round()
+    await telling.round()
+    assert await days_told(shop) == [(await shop.instalment(second))["due_on"].day]
+
+
+async def test_a_day_that_was_moved_away_and_back_is_told_again(shop: Shop) -> None:
+    order, (_, second, _) = await shop.order(due_in_days=2)
+    telling = TellingRound(shop.world.pool, shop.calendar)
+    due_on = (await shop.instalment(second))["due_on"]
+    for days in (0, 1, 0):
+        async with shop.world.pool.acquire() as connection:
+            await move_instalment(connection, order.bytes, 2, due_on + timedelta(days))
+        await telling.round()
+    assert await days_told(shop) == [due_on.day, (due_on + timedelta(1)).day, due_on.day]
 
 
 async def test_nobody_is_reminded_of_what_is_unpaid_while_the_order_is_paused(shop: Shop) -> None:
