@@ -155,7 +155,7 @@ WHERE ($1::uuid IS NULL OR p.company_id = $1)
   AND ($15::text IS NULL OR p.card_id IS NOT NULL AND p.terminal_id IS NOT NULL AND p.activated_at IS NOT NULL AND p.id IN (
       SELECT i.order_id FROM instalment AS i
       WHERE i.state = 'upcoming' AND i.due_on <= $16
-        AND $15 = CASE WHEN i.collect_after > $17 THEN 'waiting' ELSE 'due' END))
+        AND $15 = CASE WHEN i.collect_after > $17 OR i.paused_until > $16 THEN 'waiting' ELSE 'due' END))
 ORDER BY p.id DESC
 LIMIT $10;
 
