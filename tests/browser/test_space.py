@@ -154,11 +154,9 @@ async def test_every_page_is_usable_at_320_px_and_by_axe_and_light(
         await assert_usable(page)
         await page.set_viewport_size({"width": 320, "height": 740})
     await page.goto(f"{space.url}/contact/write")
-    grounds = await page.locator("#f-subject, #f-text").evaluate_all(
-        "(all) => all.map((each) => getComputedStyle(each).backgroundColor)"
-    )
-    assert len(grounds) == 2
-    assert len({*grounds}) == 1, grounds
+    ground = "(all) => all.map((each) => getComputedStyle(each).backgroundColor)"
+    grounds = await page.locator("#f-subject, #f-text").evaluate_all(ground)
+    assert (len(grounds), len({*grounds})) == (2, 1), grounds
     # Refusals answer with 4xx, which browsers write into the console.
     assert [one for one in complaints if "status of 4" not in one] == []
     await context.close()
@@ -335,10 +333,9 @@ async def test_s2_36_to_s2_41_an_unpaid_is_settled_on_a_phone_without_a_script(
     # S2.36: at the top right of the schedule, where its status is.
     await page.locator(".schedule header").get_by_role("link", name="Régulariser").click()
     await expect(page.locator("main")).to_contain_text("Pour régulariser votre impayé de 159,18 €")
-    # S2.37 and S2.38: at once, or in two or three parts, with their sums.
+    # S2.37 and S2.38: at once, or in two or three parts, with their sums; one below the other, to be compared line by line.
     ways = page.locator(".way")
     await expect(ways).to_have_count(3)
-    # One below the other: they are compared line by line.
     await page.set_viewport_size({"width": 1280, "height": 800})
     assert len({(await way.bounding_box() or {}).get("x") for way in await ways.all()}) == 1
     await page.set_viewport_size({"width": 360, "height": 740})
@@ -483,9 +480,8 @@ async def test_each_schedule_has_its_own_card_its_own_act_and_counts_what_is_owe
     for order, (last_four, expiry) in cards.items():
         card = page.locator(f"#{OrderId(order.bytes).text} .facts .long")
         await expect(card).to_contain_text(last_four)
-        await expect(card).to_contain_text(
-            "Valable jusqu’au 12/2099" if expiry == "9912" else "Expirée depuis fin 09/2026"
-        )
+        until = "Valable jusqu’au 12/2099" if expiry == "9912" else "Expirée depuis fin 09/2026"
+        await expect(card).to_contain_text(until)
         # An unpaid forbids it: no act is offered that is refused.
         await expect(card.get_by_role("link", name="Modifier ma carte")).to_have_count(int(order == going))
     rows = page.locator(f"#{OrderId(failed.bytes).text}")
