@@ -41,7 +41,7 @@ RESENT_A_DAY_MAX: Final = 3
 LASTING_TEMPLATES: Final[frozenset[str]] = frozenset(
     {"order_confirmed", "debit_paid", "order_changed", "refund_sent", "card_changed"}
 )
-"""Mails that tell of what has happened; what others told of may be so no longer."""
+"""Mails that tell of what has happened, and are written as it stands now; what others told of may be so no longer."""
 
 
 class OrderRight(Right):
@@ -119,9 +119,9 @@ class ResumeOrder(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class ResendMessage(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """Send a mail of an order once more: the same words, to the address of the order, which its customer has proved.
+    """Send a mail of an order once more: as it stands now, to the address of the order, which its customer has proved.
 
-    Confirmations, receipts, changes and refunds, three a day for an order; others told of what may be so no longer.
+    Confirmations, receipts, changes and refunds that are still so, three a day for an order.
     """
 
     id: OrderId

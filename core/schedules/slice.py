@@ -35,12 +35,12 @@ from core.schedules.collecting.handlers import CollectingHandlers
 from core.schedules.mine.handlers import MyOrderHandlers
 from core.schedules.mine.store import find_expected
 from core.schedules.notices.previewing import OrderMailHandlers
+from core.schedules.notices.resending import ResendHandlers
 from core.schedules.notices.telling import TellingRound
 from core.schedules.orders.desk import OrderHandlers
 from core.schedules.orders.merchant import MerchantOrderHandlers
 from core.schedules.orders.pages import loopback_of
 from core.schedules.orders.pausing import PauseHandlers
-from core.schedules.orders.resending import ResendHandlers
 from core.schedules.orders.waiting import abandon_waiting
 from core.schedules.paying.handlers import PayingHandlers
 from core.schedules.paying.paying import Payments

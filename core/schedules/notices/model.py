@@ -88,6 +88,7 @@ class Change(NamedTuple):
     at: datetime
     before: Sequence[ShownInstalment]
     after: Sequence[ShownInstalment]
+    sent_back_on: date | None = None  # when what was owed back for it left
 
 
 class Due(NamedTuple):

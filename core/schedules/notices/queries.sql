@@ -113,6 +113,7 @@ SELECT
     NOT EXISTS (SELECT FROM debit AS l WHERE l.instalment_id = d.instalment_id AND l.id > d.id) AS is_last,
     x.amount_minor AS taken_off_minor, x.at AS taken_off_at, x.before::text AS before, x.after::text AS after,
     coalesce((SELECT f.amount_minor FROM order_refund AS f WHERE f.order_id = x.order_id AND f.cause_id = x.id), 0) AS owed_back_minor,
+    (SELECT f.sent_at FROM order_refund AS f WHERE f.order_id = x.order_id AND f.cause_id = x.id) AS owed_back_sent_at,
     r.amount_minor AS sent_back_minor
 FROM order_notice AS n
 INNER JOIN purchase_order AS o ON o.id = n.order_id

@@ -8,7 +8,7 @@ from typing import Final, assert_never
 
 from core.contracts.orders import OrderId, ShownInstalment
 from core.contracts.reasons import Reason
-from core.schedules.notices.model import CardShown, Due, Failure, Letter
+from core.schedules.notices.model import CardShown, Due, Failure, Letter, Purchase
 from core.schedules.orders.state_words import INSTALMENT_WORDS
 from core.values.clock import paris_date
 from core.values.dates import long_day, month_of_year
@@ -27,6 +27,7 @@ _WORDS: Final[dict[str, dict[str, str]]] = {
         "nothing": "Prélèvement n° {number} : {state}",
         "part": "{place} de la régularisation",
         "owed": "Nous vous devons {amount} : un remboursement suit, et un message vous dira quand il part.",
+        "owed_sent": "Nous vous devions {amount} : ce remboursement est parti le {day}.",
         "owed_nothing": "Rien ne vous est à rembourser.",
         "card": "{brand} qui finit par {last_four} (valable jusqu’à fin {expires})",
         "card_alone": "{brand} qui finit par {last_four}",
@@ -41,6 +42,7 @@ _WORDS: Final[dict[str, dict[str, str]]] = {
         "nothing": "Debit no. {number}: {state}",
         "part": "{place} of the settlement",
         "owed": "We owe you {amount}: a refund follows, and a message will tell you when it leaves.",
+        "owed_sent": "We owed you {amount}: this refund left on {day}.",
         "owed_nothing": "Nothing is to be refunded to you.",
         "card": "{brand} ending in {last_four} (valid until the end of {expires})",
         "card_alone": "{brand} ending in {last_four}",
@@ -119,6 +121,19 @@ def is_still_so(due: Due, now: datetime) -> bool:
             assert_never(due.kind)
 
 
+def is_so_again(due: Due, now: datetime) -> bool:
+    """Return whether a mail that was sent may be written once more: a schedule that it shows is the one that stands."""
+    order, change = due.order, due.change
+    if not is_still_so(due, now):
+        return False
+    if due.kind != "order_changed" or change is None:
+        return True
+    return [_line(each) for each in change.after] == [_line(each) for each in order.instalments] and all(
+        order.debited_on(day) == day
+        for day in (date.fromisoformat(each.due_on) for each in order.instalments if each.state == "upcoming")
+    )
+
+
 def letter_of(due: Due) -> Letter:
     """Return what is said of a notice that is still so."""
     order, instalment, card = due.order, due.instalment, due.order.card
@@ -150,7 +165,7 @@ def letter_of(due: Due) -> Letter:
                     "paid": money(order.instalments[0].amount.amount),
                     "total": money(order.amount_minor),
                     "fee": money(order.fee_minor),
-                    "schedule": _schedule(order.instalments, locale),
+                    "schedule": _schedule(order.instalments, locale, order),
                     "card": _card(card, locale),
                 },
             )
@@ -197,7 +212,8 @@ def letter_of(due: Due) -> Letter:
             )
         case "order_changed":
             assert due.change is not None
-            owed = due.change.owed_back_minor
+            owed, sent_on = due.change.owed_back_minor, due.change.sent_back_on
+            owed_words = words["owed_nothing" if not owed else "owed" if sent_on is None else "owed_sent"]
             return Letter(
                 "order_changed",
                 facts
@@ -206,7 +222,7 @@ def letter_of(due: Due) -> Letter:
                     "day": long_day(paris_date(due.change.at), locale),
                     "before": _schedule(due.change.before, locale),
                     "after": _schedule(due.change.after, locale),
-                    "owed": words["owed"].format(amount=money(owed)) if owed else words["owed_nothing"],
+                    "owed": owed_words.format(amount=money(owed), day=sent_on and long_day(sent_on, locale)),
                 },
             )
         case "refund_sent":
@@ -278,14 +294,24 @@ def _numbers(instalments: Sequence[ShownInstalment], locale: str) -> dict[int, s
     return {each.number: places.get(each.number, str(each.number)) for each in instalments}
 
 
-def _schedule(instalments: Sequence[ShownInstalment], locale: str) -> str:
+def _line(each: ShownInstalment) -> tuple[object, ...]:
+    return (each.number, each.due_on, each.amount, each.state)
+
+
+def _schedule(instalments: Sequence[ShownInstalment], locale: str, standing: Purchase | None = None) -> str:
+    """Return a line for each; what is to come of an order as it stands is debited once its pause is over."""
+
+    def day_of(each: ShownInstalment) -> date:
+        day = date.fromisoformat(each.due_on)
+        return day if standing is None or each.state != "upcoming" else standing.debited_on(day)
+
     words, states, numbers = _WORDS[locale], INSTALMENT_WORDS[locale], _numbers(instalments, locale)
     return "\n".join(
         words["nothing"].format(number=numbers[each.number], state=states[each.state])
         if each.state == "cancelled"
         else words["line"].format(
             number=numbers[each.number],
-            day=long_day(date.fromisoformat(each.due_on), locale),
+            day=long_day(day_of(each), locale),
             amount=money_text(each.amount.amount, each.amount.currency, locale),
             state=states[each.state],
         )

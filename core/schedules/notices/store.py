@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Final
+from uuid import UUID
 
 import asyncpg
 import msgspec
@@ -22,6 +23,7 @@ from core.schedules.notices.model import (
 )
 from core.schedules.orders.cancelling import shown
 from core.schedules.orders.store import Stored, instalments_of
+from core.values.clock import paris_date
 
 _SQL: Final = load_beside(__file__)
 _READ_SHOWN: Final = msgspec.json.Decoder(list[ShownInstalment]).decode
@@ -71,9 +73,19 @@ async def note_failures(
 async def take_due(connection: Connection, now: datetime, *, limit: int) -> list[Due]:
     """Lock notices whose moment has come, and their orders; return all that they are about."""
     taken = await connection.fetch(_SQL.take_due, now, limit)
-    if not taken:
+    return await _read(connection, [row["id"] for row in taken])
+
+
+async def read_told(connection: Connection, notice_id: bytes) -> Due:
+    """Return a notice of an order that is held, and all that it is about as it stands now."""
+    (due,) = await _read(connection, [uuid_of(notice_id)])
+    return due
+
+
+async def _read(connection: Connection, notice_ids: Sequence[UUID]) -> list[Due]:
+    if not notice_ids:
         return []
-    rows = await connection.fetch(_SQL.read_due, [row["id"] for row in taken])
+    rows = await connection.fetch(_SQL.read_due, notice_ids)
     instalments = await instalments_of(connection, {row["order_id"] for row in rows})
     return [_due_of(row, instalments.get(row["order_id"], ())) for row in rows]
 
@@ -142,6 +154,7 @@ def _due_of(row: asyncpg.Record, instalments: Sequence[Stored]) -> Due:
             row["taken_off_at"],
             _READ_SHOWN(row["before"]),
             _READ_SHOWN(row["after"]),
+            None if row["owed_back_sent_at"] is None else paris_date(row["owed_back_sent_at"]),
         ),
         sent_back_minor=row["sent_back_minor"],
     )

@@ -204,17 +204,20 @@ LIMIT $2;
 -- Index mail_about; what told a mail, and when by the schedules' calendar, by constraint order_notice_once, or who sent it once
 -- more by order_event_once. $1 order, $2 limit.
 SELECT m.id, m.template, m.recipient, m.locale, m.state, m.created_at, m.sent_at,
-       coalesce(n.decided_at, e.at, m.created_at) AS told_at
+       coalesce(n.decided_at, e.at, m.created_at) AS told_at, n.id IS NOT NULL AS has_notice
 FROM mail AS m
 LEFT JOIN order_notice AS n ON n.order_id = m.about_id AND n.mail_id = m.id
 LEFT JOIN order_event AS e ON e.order_id = m.about_id AND e.kind = 'message_resent' AND e.about_id = m.id
 WHERE m.about_id = $1 AND m.about_kind = 'order' ORDER BY m.id DESC LIMIT $2;
 
 -- name: message
--- Primary key; whether its customer has proved the address of the order by the unique index of customer_email. $1 order, $2 mail.
-SELECT m.template, m.locale, m.state, m.facts::text AS facts, o.email,
+-- Primary key; its notice by constraint order_notice_once; whether its customer has proved the address of the order by the unique
+-- index of customer_email. $1 order, $2 mail.
+SELECT m.template, m.locale, m.state, m.facts::text AS facts, n.id AS notice_id, o.email, o.state AS order_state, k.last_four,
        EXISTS (SELECT FROM customer_email AS c WHERE c.email = o.email_key) AS is_proved
 FROM mail AS m JOIN purchase_order AS o ON o.id = m.about_id
+LEFT JOIN order_notice AS n ON n.order_id = m.about_id AND n.mail_id = m.id
+LEFT JOIN stored_card AS k ON k.id = o.card_id AND k.released_at IS NULL
 WHERE m.id = $2 AND m.about_id = $1 AND m.about_kind = 'order';
 
 -- name: count_resent

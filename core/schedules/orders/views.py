@@ -264,7 +264,9 @@ def _message(row: asyncpg.Record) -> order_records.OrderMessage:
         told_at=timestamp(row["told_at"]),
         made_at=timestamp(row["created_at"]),
         sent_at=timestamp_or_none(row["sent_at"]),
-        resendable=row["state"] != "waiting" and row["template"] in order_records.LASTING_TEMPLATES,
+        resendable=row["state"] != "waiting"
+        and row["template"] in order_records.LASTING_TEMPLATES
+        and (row["has_notice"] or row["template"] == "card_changed"),
     )
 
 

@@ -276,7 +276,21 @@ async def test_an_agent_sends_a_message_again_to_the_proved_address_and_no_more_
         )
         return encode_id("mail", sent.bytes)
 
-    receipt = await mail("debit_paid")
+    async def told(template: str) -> str:
+        """Return the mail that told of what happened last."""
+        sent = await mail(template)
+        await rows.execute(
+            "UPDATE order_notice SET state = 'told', mail_id = $3, decided_at = now() WHERE id ="
+            " (SELECT max(id::text)::uuid FROM order_notice WHERE order_id = $1 AND kind = $2)",
+            order,
+            template,
+            UUID(bytes=decode_id("mail", sent)),
+        )
+        return sent
+
+    await pay(rows, made)
+    await pay(rows, made, 2)
+    receipt = await told("debit_paid")
     async with admin, reader:
 
         async def resend(message: str, to: str = address, **more: str) -> tuple[int, str]:
@@ -290,28 +304,53 @@ async def test_an_agent_sends_a_message_again_to_the_proved_address_and_no_more_
             email,
         )
         assert await resend(await mail("debit_coming")) == (409, "order_message_not_resendable")
-        assert await resend(await mail("debit_paid", facts={})) == (409, "order_message_not_resendable")
+        assert await resend(await mail("debit_paid")) == (409, "order_message_not_resendable"), (
+            "no notice of it"
+        )
+        card = dict.fromkeys(all_templates()["card_changed"].facts, "1112")
+        assert await resend(await mail("card_changed", facts=card)) == (409, "order_message_not_resendable")
         assert await resend(await mail("debit_paid", "waiting")) == (409, "mail_still_waiting")
         assert (await resend(receipt, f"/v1/orders/{other['id']}/resend"))[0] == 422, "of another order"
         assert (await resend(receipt, email="else@example.com"))[0] == 422, "an agent types no address"
         assert (await admin.post(address, json={"message": receipt})).status_code == 422, "no reason"
         assert (await reader.post(address, json={"message": receipt, **WHY})).status_code == 403
         assert await rows.fetchval("SELECT count(*) FROM order_event WHERE kind = 'message_resent'") == 0
-        for _ in range(3):
-            assert (await resend(receipt))[0] == 200
+        assert (await resend(receipt))[0] == 200
+        await pay(rows, made, 3)
+        assert (await resend(receipt))[0] == 200
+        assert (
+            await act(shop, made, "cancel", amount=euros(100), reason="they were sent back")
+        ).status_code == 200
+        change = await told("order_changed")
+        await rows.execute(
+            "UPDATE order_refund SET sent_at = '2026-12-24 12:00+01' WHERE order_id = $1", order
+        )
+        assert (await resend(change))[0] == 200
         assert await resend(receipt) == (429, "order_messages_too_many")
         record = (await admin.get(f"/v1/orders/{made['id']}")).json()
     again = await rows.fetch(
-        "SELECT m.recipient, m.template, m.facts = b.facts AS is_alike FROM order_event e JOIN mail m ON m.id = e.about_id"
-        " JOIN mail b ON b.id = $2 WHERE e.order_id = $1 AND e.kind = 'message_resent'",
+        "SELECT m.recipient, m.template, m.facts ->> CASE m.template WHEN 'debit_paid' THEN 'left' ELSE 'owed' END AS words"
+        " FROM order_event e JOIN mail m ON m.id = e.about_id"
+        " WHERE e.order_id = $1 AND e.kind = 'message_resent' ORDER BY e.id",
         order,
-        UUID(bytes=decode_id("mail", receipt)),
     )
-    assert [tuple(each) for each in again] == [(email, "debit_paid", True)] * 3
-    assert [each["template"] for each in record["messages"] if each["resendable"]] == ["debit_paid"] * 2
+    assert [tuple(each) for each in again] == [
+        (email, "debit_paid", "Il reste 42,65\u00a0€ à régler pour cette commande."),
+        (email, "debit_paid", "Il ne reste rien à régler pour cette commande : merci."),
+        (
+            email,
+            "order_changed",
+            "Nous vous devions 100,00\u00a0€ : ce remboursement est parti le 24\u00a0décembre\u00a02026.",
+        ),
+    ], "as it stands now, not as it was"
+    kept = [each["template"] for each in record["messages"] if each["resendable"]]
+    assert sorted(kept) == ["card_changed", "debit_paid", "order_changed"]
     assert (record["events"][0]["kind"], record["events"][0]["reason"]) == ("message_resent", WHY["reason"])
     resent = [each["at"] for each in record["events"] if each["kind"] == "message_resent"]
-    assert [each["told_at"] for each in record["messages"][:3]] == resent, "by the calendar of schedules"
+    told_at = [
+        record["messages"][place]["told_at"] for place in (0, 2, 3)
+    ]  # 1: the change, as it was told first
+    assert told_at == resent, "by the calendar of schedules"
     assert await rows.fetchval("SELECT count(*) FROM action WHERE kind = 'order.message_resent'") == 3
 
 

@@ -17,7 +17,6 @@ import httpx
 from core.contracts.conversations import ConversationId
 from core.contracts.orders import OrderId
 from core.contracts.states import Kind, State
-from core.notifications.mail.wording import all_templates
 from core.values.clock import PARIS
 from portals.kit import csrf
 from portals.kit.i18n import load_words
@@ -178,11 +177,11 @@ async def _add_what_waits(dsn: str) -> str:
     await add_attempt(rows, kind=Kind.PURCHASE, state=State.CAPTURED, captured_minor=1250)
     order = await add_order(rows, "odette@walk.example")
     await rows.execute(
-        "INSERT INTO mail (once, template, recipient, locale, about_kind, about_id, state, sent_at, facts)"
-        " SELECT sha256('walk'), 'debit_paid', 'odette@walk.example', 'fr', 'order', $1, 'sent', now(),"
-        " jsonb_object_agg(name, 'x') FROM unnest($2::text[]) AS w (name)",
+        "WITH m AS (INSERT INTO mail (once, template, recipient, locale, about_kind, about_id, state, sent_at)"
+        " VALUES (sha256('walk'), 'order_confirmed', 'odette@walk.example', 'fr', 'order', $1, 'sent', now()) RETURNING id)"
+        " INSERT INTO order_notice (order_id, kind, about_id, due_at, state, mail_id, decided_at)"
+        " SELECT $1, 'order_confirmed', $1, now(), 'told', m.id, now() FROM m",
         order,
-        list(all_templates()["debit_paid"].facts),
     )
     await rows.close()
     return f"/orders/{OrderId(order.bytes).text}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import get_args
 
 import msgspec
@@ -13,7 +14,7 @@ from core.notifications.mail.model import Face, Rendered
 from core.notifications.mail.rules import absolute, render
 from core.notifications.mail.wording import layout, template_for
 from core.schedules.notices.model import Letter
-from core.schedules.notices.rules import card_letter, is_still_so, letter_of
+from core.schedules.notices.rules import card_letter, is_so_again, is_still_so, letter_of
 from core.schedules.notices.samples import letter_like, sample_of
 
 FACE = Face(
@@ -116,3 +117,29 @@ def test_of_a_changed_card_nothing_of_a_shop_breaks_a_line_or_turns_it() -> None
         new="0014",
     ).facts
     assert (facts["shop"], facts["reference"]) == ("Maison Delorme", "MD-7 http://evil.example")
+
+
+def test_a_change_is_told_again_while_the_schedule_that_it_shows_is_the_one_that_stands() -> None:
+    due = sample_of("order_changed", "plain", "fr")
+    assert due.change is not None
+    day = due.due_at.date()
+    changed = due._replace(order=due.order._replace(instalments=due.change.after))
+    assert is_so_again(changed, due.due_at)
+    assert not is_so_again(due, due.due_at), "it was changed anew"
+    assert not is_so_again(
+        changed._replace(order=changed.order._replace(paused_until=day + timedelta(days=50))), due.due_at
+    )
+    owed = due._replace(change=due.change._replace(owed_back_minor=1_470))
+    assert "un remboursement suit" in letter_of(owed).facts["owed"]
+    left = owed._replace(change=due.change._replace(owed_back_minor=1_470, sent_back_on=day))
+    assert letter_of(left).facts["owed"].endswith("ce remboursement est parti le 4\u00a0août\u00a02026.")
+
+
+def test_a_confirmation_that_is_written_in_a_pause_gives_the_days_of_the_debits() -> None:
+    due = sample_of("order_confirmed", "plain", "en")
+    until = due.due_at.date() + timedelta(days=50)
+    said = (
+        letter_of(due._replace(order=due.order._replace(paused_until=until))).facts["schedule"].splitlines()
+    )
+    assert "4\u00a0August\u00a02026" in said[0], "paid already"
+    assert ["23\u00a0September\u00a02026" in each for each in said] == [False, True, False]

@@ -1,4 +1,4 @@
-"""An agent sends a mail of an order once more: the same words, to the address of the order, once its customer has proved it."""
+"""An agent sends a mail of an order once more: as it stands now, to the address of the order, once its customer has proved it."""
 
 from datetime import datetime, time
 from typing import Final
@@ -14,6 +14,9 @@ from core.db.ids import new_id
 from core.db.rows import Connection
 from core.identity.api import SignedIn, WriteOnce, record_action
 from core.notifications.api import Queued, TemplateUnknown, masked, queue_mails
+from core.schedules.notices.model import Letter
+from core.schedules.notices.rules import is_so_again, letter_of
+from core.schedules.notices.store import read_told
 from core.schedules.orders import store
 from core.schedules.orders.errors import (
     AddressNotProved,
@@ -54,22 +57,23 @@ class ResendHandlers:
                 raise FieldRefused("message", "not_found")
             if mail["state"] == "waiting":
                 raise MessageStillWaiting
-            if mail["template"] not in LASTING_TEMPLATES:
-                raise MessageNotResendable
             if not mail["is_proved"]:
                 raise AddressNotProved
             midnight = datetime.combine(today, time(), PARIS)
             if await store.count_resent(connection, request.id, since=midnight) >= RESENT_A_DAY_MAX:
                 raise ResentTooOften(RESENT_A_DAY_MAX)
+            letter = await _letter(connection, mail, now)
+            if letter is None:
+                raise MessageNotResendable
             try:
                 (sent,) = await queue_mails(
                     connection,
                     [
                         Queued(
-                            template=mail["template"],
+                            template=letter.template,
                             to=mail["email"],
                             locale=mail["locale"],
-                            facts=_FACTS(mail["facts"]),
+                            facts=letter.facts,
                             about_kind="order",
                             about_id=request.id,
                             once_key=f"resent:{new_id(self._clock).hex()}",
@@ -94,3 +98,16 @@ class ResendHandlers:
             return msgspec.json.encode(record)
 
         return await self._write(caller, request, effect)
+
+
+async def _letter(connection: Connection, mail: asyncpg.Record, now: datetime) -> Letter | None:
+    """Return what a mail says as its order stands, which is held; None where it is so no longer."""
+    if mail["template"] not in LASTING_TEMPLATES:
+        return None
+    if mail["notice_id"] is not None:
+        due = await read_told(connection, mail["notice_id"].bytes)
+        return letter_of(due) if is_so_again(due, now) else None
+    facts = _FACTS(mail["facts"])
+    # That of another card has no notice, and names the card that is to pay.
+    is_so = mail["order_state"] in ("in_progress", "unpaid") and facts.get("new") == mail["last_four"]
+    return Letter("card_changed", facts) if mail["template"] == "card_changed" and is_so else None
