@@ -46,7 +46,8 @@ class MyInstalment(msgspec.Struct, kw_only=True):
     """A debit of the schedule, its part of the fee within. The date may move by one or two days with the banks.
 
     `is_taken_over`: it was unpaid, and a settlement's parts are paid instead of it. `has_failed`: a debit of it was refused;
-    `retry_on` is when it is tried again, if it is.
+    `retry_on` is when it is tried again, if it is. `next_on`: when it is debited next, which a pause may put after `due_on`;
+    only of what is upcoming.
     """
 
     number: int
@@ -57,6 +58,7 @@ class MyInstalment(msgspec.Struct, kw_only=True):
     is_taken_over: bool = False
     has_failed: bool = False
     retry_on: str | None = None
+    next_on: str | None = None
 
 
 class MyOrder(msgspec.Struct, kw_only=True):

@@ -252,7 +252,10 @@ class Buyer(msgspec.Struct, kw_only=True):
 
 
 class OrderSummary(msgspec.Struct, kw_only=True):
-    """An order in a list. `remaining` is still to be paid, the fee within."""
+    """An order in a list. `remaining` is still to be paid, the fee within.
+
+    `next_due_on`: the first day on which something is debited; a pause puts it off.
+    """
 
     id: str
     reference: str

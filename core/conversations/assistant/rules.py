@@ -246,7 +246,9 @@ def _coming(order: MyOrder, locale: str) -> str:
     coming = _first(order, "upcoming")
     if coming is None:
         return said["none_left"]
-    return said["next"].format(amount=_money(coming.amount, locale), day=_day(coming.due_on))
+    return said["next"].format(
+        amount=_money(coming.amount, locale), day=_day(coming.next_on or coming.due_on)
+    )
 
 
 def _refused(order: MyOrder) -> MyInstalment | None:

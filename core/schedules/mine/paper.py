@@ -140,7 +140,7 @@ def paper_of(order: MyOrderView, language: str, *, institution: str, name: str, 
         rows=[
             (
                 words["number"].format(number=each.number),
-                _day(date.fromisoformat(each.due_on)),
+                _date(each, order),
                 money(each.amount),
                 words["taken_over"] if each.is_taken_over else _standing(each, words, states),
             )
@@ -149,7 +149,7 @@ def paper_of(order: MyOrderView, language: str, *, institution: str, name: str, 
         + [
             (
                 words["part"].format(number=each.number),
-                _day(date.fromisoformat(each.due_on)),
+                _date(each, order),
                 money(each.amount),
                 _standing(each, words, states),
             )
@@ -160,6 +160,11 @@ def paper_of(order: MyOrderView, language: str, *, institution: str, name: str, 
         made=words["made"].format(day=_day(moment.date()), time=f"{moment:%H:%M}"),
         page=words["page"],
     )
+
+
+def _date(instalment: MyInstalment, order: MyOrderView) -> str:
+    put_off_to = instalment.next_on if order.paused_until is not None else None
+    return _day(date.fromisoformat(put_off_to or instalment.due_on))
 
 
 def _standing(instalment: MyInstalment, words: dict[str, str], states: Mapping[InstalmentState, str]) -> str:

@@ -108,7 +108,7 @@ def _facts_of(row: asyncpg.Record, instalments: Sequence[asyncpg.Record], today:
         "owed_back": Money(row["owed_back_minor"], currency),
         "email": row["email"],
         "instalments": [
-            _instalment(each, each["number"], currency)
+            _instalment(each, each["number"], currency, today)
             for each in instalments
             if each["settlement_id"] is None
         ],
@@ -126,7 +126,9 @@ def _facts_of(row: asyncpg.Record, instalments: Sequence[asyncpg.Record], today:
             currency,
         ),
         "settled": Money(settled_minor, currency),
-        "settling": [_instalment(each, number, currency) for number, each in enumerate(parts, start=1)],
+        "settling": [
+            _instalment(each, number, currency, today) for number, each in enumerate(parts, start=1)
+        ],
         "card": card_view(row, today=today),
         "paused_until": paused.isoformat() if paused is not None and paused > today else None,
     }
@@ -148,8 +150,9 @@ def _try_of(row: asyncpg.Record, expiry: str | None) -> Try:
     )
 
 
-def _instalment(row: asyncpg.Record, number: int, currency: str) -> ask.MyInstalment:
-    retry_on = _try_of(row, None).retry_on
+def _instalment(row: asyncpg.Record, number: int, currency: str, today: date) -> ask.MyInstalment:
+    coming = _try_of(row, None)
+    retry_on = coming.retry_on
     return ask.MyInstalment(
         number=number,
         due_on=row["due_on"].isoformat(),
@@ -159,4 +162,5 @@ def _instalment(row: asyncpg.Record, number: int, currency: str) -> ask.MyInstal
         is_taken_over=not row["counts"],
         has_failed=row["refused"] is not None,
         retry_on=None if retry_on is None else retry_on.isoformat(),
+        next_on=coming.next_on(today).isoformat() if row["state"] == "upcoming" else None,
     )

@@ -220,8 +220,8 @@ def letter_of(due: Due) -> Letter:
                 | {
                     "amount": money(due.change.amount_minor),
                     "day": long_day(paris_date(due.change.at), locale),
-                    "before": _schedule(due.change.before, locale),
-                    "after": _schedule(due.change.after, locale),
+                    "before": _schedule(due.change.before, locale, order),
+                    "after": _schedule(due.change.after, locale, order),
                     "owed": owed_words.format(amount=money(owed), day=sent_on and long_day(sent_on, locale)),
                 },
             )
@@ -298,12 +298,12 @@ def _line(each: ShownInstalment) -> tuple[object, ...]:
     return (each.number, each.due_on, each.amount, each.state)
 
 
-def _schedule(instalments: Sequence[ShownInstalment], locale: str, standing: Purchase | None = None) -> str:
+def _schedule(instalments: Sequence[ShownInstalment], locale: str, standing: Purchase) -> str:
     """Return a line for each; what is to come of an order as it stands is debited once its pause is over."""
 
     def day_of(each: ShownInstalment) -> date:
         day = date.fromisoformat(each.due_on)
-        return day if standing is None or each.state != "upcoming" else standing.debited_on(day)
+        return day if each.state != "upcoming" else standing.debited_on(day)
 
     words, states, numbers = _WORDS[locale], INSTALMENT_WORDS[locale], _numbers(instalments, locale)
     return "\n".join(

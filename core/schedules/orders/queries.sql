@@ -57,14 +57,14 @@ ORDER BY p.id;
 
 -- name: lock_instalments
 -- Constraint instalment_number. Their orders are locked before, so that only a claim of what is due may hold one of them.
-SELECT id, order_id, number, due_on, amount_minor, fee_minor, state, paid_at, settlement_id, replaced_by, counts
+SELECT id, order_id, number, due_on, amount_minor, fee_minor, state, paid_at, settlement_id, replaced_by, counts, paused_until
 FROM instalment WHERE order_id = ANY($1::uuid[])
 ORDER BY order_id, number
 FOR NO KEY UPDATE;
 
 -- name: instalments
 -- Constraint instalment_number.
-SELECT id, order_id, number, due_on, amount_minor, fee_minor, state, paid_at, settlement_id, replaced_by, counts
+SELECT id, order_id, number, due_on, amount_minor, fee_minor, state, paid_at, settlement_id, replaced_by, counts, paused_until
 FROM instalment WHERE order_id = ANY($1::uuid[])
 ORDER BY order_id, number;
 

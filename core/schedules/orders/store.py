@@ -48,6 +48,12 @@ class Stored(NamedTuple):
     settlement_id: bytes | None = None
     replaced_by: bytes | None = None
     counts: bool = True
+    paused_until: date | None = None  # nothing of it is debited before that day
+
+    @property
+    def debited_on(self) -> date:
+        """The day on which it is debited: not while its order is paused."""
+        return self.due_on if self.paused_until is None else max(self.due_on, self.paused_until)
 
     @property
     def due(self) -> Due:
@@ -363,7 +369,7 @@ def _by_order(rows: Sequence[asyncpg.Record]) -> dict[UUID, tuple[Stored, ...]]:
         order_id: tuple(
             Stored(
                 row["id"].bytes, row["number"], row["due_on"], row["amount_minor"], row["fee_minor"], row["state"],
-                row["paid_at"], _bytes(row["settlement_id"]), _bytes(row["replaced_by"]), row["counts"],
+                row["paid_at"], _bytes(row["settlement_id"]), _bytes(row["replaced_by"]), row["counts"], row["paused_until"],
             )
             for row in those
         )

@@ -271,7 +271,7 @@ def _message(row: asyncpg.Record) -> order_records.OrderMessage:
 
 
 def _next_due(open_ones: Sequence[Stored]) -> str | None:
-    coming: list[date] = [each.due_on for each in open_ones if each.state == "upcoming"]
+    coming: list[date] = [each.debited_on for each in open_ones if each.state == "upcoming"]
     return min(coming).isoformat() if coming else None
 
 

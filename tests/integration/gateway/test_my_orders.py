@@ -197,6 +197,7 @@ async def test_a_paused_schedule_says_before_which_day_nothing_is_debited(
     today = datetime.now(PARIS).date()
     until = (today + timedelta(days=20)).isoformat()
     order = await rows.fetchval("SELECT id FROM purchase_order WHERE email = $1", email)
+    assert order is not None
     await add_card(rows, order)
     await rows.execute("UPDATE instalment SET due_on = $2 WHERE order_id = $1 AND number = 2", order, today)
     await refuse_debit(
@@ -216,6 +217,8 @@ async def test_a_paused_schedule_says_before_which_day_nothing_is_debited(
     (shown,) = (await _list(customer))["data"]
     assert shown["paused_until"] == until
     assert [each["retry_on"] for each in shown["instalments"]] == [None, until, None]
+    _, second, third = shown["instalments"]
+    assert (second["next_on"], third["next_on"]) == (until, max(until, third["due_on"]))
     assert (await customer.get("/v1/me/summary")).json()["debit"]["next_on"] == until
     paper = await customer.get(f"/v1/me/orders/{shown['id']}/paper")
     assert paper.content.startswith(b"%PDF-")

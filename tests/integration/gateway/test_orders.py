@@ -215,13 +215,15 @@ async def test_an_agent_pauses_an_order_until_a_day_and_resumes_it_with_reasons_
             {"until": day(5), **WHY, "for": 1},
         ):
             assert (await ask("pause", **incomplete)).status_code == 422, incomplete
-        assert await rows.fetchval("SELECT count(*) FROM order_pause") == 0
+        ours = UUID(bytes=decode_id("order", order["id"]))
+        assert await rows.fetchval("SELECT count(*) FROM order_pause WHERE order_id = $1", ours) == 0
         once: dict[str, Any] = {
             "json": {"until": day(60), **WHY},
             "headers": {"Idempotency-Key": "pause-once-of-this-test"},
         }
         paused = (await admin.post(f"{address}/pause", **once)).json()
         assert (paused["pause"]["until"], paused["pause"]["paused_by"]["id"]) == (day(60), me)
+        assert paused["next_due_on"] == day(60)
         assert (await admin.post(f"{address}/pause", **once)).json() == paused
         shorter = (await ask("pause", until=day(1), reason="paid its rent")).json()
         assert (shorter["pause"]["until"], shorter["pause"]["reason"]) == (day(1), "paid its rent")

@@ -80,6 +80,14 @@ def test_facts_are_read_from_the_customers_own_rows_and_name_them(question: str,
     assert [source.id for source in reply.sources] == ["ord_CMD-00042"]
 
 
+def test_the_next_debit_of_a_paused_purchase_is_said_on_the_day_on_which_it_is_made() -> None:
+    paused = order(paused_until="2019-09-28")
+    paused.instalments[1].next_on = "2019-09-28"
+    asked = "when is my next payment?"
+    text = said(reply_to(asked, index=INDEX, orders=[paused], locale="en").text)
+    assert "next debit of €42.65 on 28/09/2019" in text
+
+
 UNPAID = order(
     state="unpaid",
     unpaid=Money(4_326, EURO),

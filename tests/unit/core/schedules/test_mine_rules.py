@@ -137,6 +137,18 @@ def test_a_paper_says_what_the_guide_of_the_space_shows() -> None:
     assert paper.made == "Édité le 10/09/2019 à\u00a010:00 (heure de Paris)"
 
 
+def test_a_paper_of_a_paused_purchase_has_the_days_on_which_its_debits_are_made() -> None:
+    order = msgspec.structs.replace(_order(), paused_until="2019-10-20")
+    order.instalments[2] = MyInstalment(
+        number=3, due_on="2019-10-03", amount=_euros(4_265), state="upcoming", next_on="2019-10-20"
+    )
+    paper = paper_of(order, "fr", institution="", name="", made_at=datetime(2019, 9, 10, tzinfo=UTC))
+    assert [row[1] for row in paper.rows] == ["04/08/2019", "03/09/2019", "20/10/2019"]
+    over = msgspec.structs.replace(order, paused_until=None)
+    paper = paper_of(over, "fr", institution="", name="", made_at=datetime(2019, 9, 10, tzinfo=UTC))
+    assert paper.rows[2][1] == "03/10/2019"
+
+
 @pytest.mark.parametrize("language", ["fr", "en"])
 def test_paper_mails_and_pages_have_one_word_for_one_state(language: Literal["fr", "en"]) -> None:
     """S2.8 and S2.23: schedules are settled ("soldé"), instalments are paid ("réglé") or cancelled ("supprimé")."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import get_args
 
 import msgspec
@@ -83,6 +83,29 @@ def test_parts_of_a_settlement_are_numbered_as_their_customer_sees_them(
         due = due._replace(change=due.change._replace(before=schedule, after=schedule))
     mail = mail_of(letter_of(due), locale)
     assert said in mail.text.replace("\u00a0", " ")
+
+
+@pytest.mark.parametrize("template", ["order_changed", "order_confirmed"])
+def test_the_schedule_of_a_paused_order_has_the_days_on_which_its_debits_are_made(
+    template: NoticeTemplate,
+) -> None:
+    due = sample_of(template, "plain", "fr")
+    plan = [msgspec.structs.replace(each, state="upcoming") for each in due.order.instalments]
+    due = due._replace(
+        order=due.order._replace(
+            instalments=[msgspec.structs.replace(plan[0], state="paid"), *plan[1:]],
+            paused_until=date(2027, 2, 1),
+        )
+    )
+    if due.change is not None:
+        due = due._replace(
+            change=due.change._replace(before=due.order.instalments, after=due.order.instalments)
+        )
+    facts = letter_of(due).facts
+    for schedule in [facts[each] for each in ("schedule", "before", "after") if each in facts]:
+        lines = schedule.splitlines()
+        assert "2027" not in lines[0], "paid before"
+        assert all("1er février 2027" in line.replace("\u00a0", " ") for line in lines[1:]), lines
 
 
 @pytest.mark.parametrize(
