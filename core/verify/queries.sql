@@ -138,7 +138,9 @@ FROM judged AS j;
 -- Minutes whose counts or whose transactions have been put away are not compared.
 WITH since AS (
     SELECT greatest(
-        (SELECT min(m.minute) FROM activity_minute AS m),
+        -- Counts are put away by rows, after sixty days at the least: of the oldest minute some may have gone.
+        (SELECT min(m.minute) + CASE WHEN min(m.minute) < now() - interval '59 days' THEN interval '1 minute' ELSE '0' END
+         FROM activity_minute AS m),
         (SELECT date_trunc('minute', min(a.received_at), 'UTC') FROM attempt AS a)
     ) AS minute
 ), counted AS (
@@ -188,7 +190,9 @@ FROM judged AS j;
 -- yet. Minutes of a terminal that moved since then are left out, for it has another service now; older ones as in V13.
 WITH since AS (
     SELECT greatest(
-        (SELECT min(m.minute) FROM activity_minute AS m),
+        -- Counts are put away by rows, after sixty days at the least: of the oldest minute some may have gone.
+        (SELECT min(m.minute) + CASE WHEN min(m.minute) < now() - interval '59 days' THEN interval '1 minute' ELSE '0' END
+         FROM activity_minute AS m),
         (SELECT date_trunc('minute', min(a.received_at), 'UTC') FROM attempt AS a)
     ) AS minute
 ), moved AS (

@@ -341,6 +341,25 @@ async def test_v13_sees_activity_of_another_brand_service_outcome_or_reason(
     assert (await verification()).finding("V13 activity").breaches == breaches
 
 
+async def test_v13_leaves_out_an_oldest_minute_of_which_some_counts_may_be_put_away(
+    writer: Writer, verification: Verification
+) -> None:
+    connection = writer.connection
+    await some_payments(writer)
+    await connection.execute("UPDATE attempt SET received_at = received_at - interval '60 days'")
+    await writer.pay(State.CAPTURED)
+    await writer.consume()
+    await connection.execute("DELETE FROM activity_minute WHERE state = 5")
+    for name in ("V13", "V13 activity"):
+        found = (await verification()).finding(name)
+        assert (found.checked, found.breaches) == (1, 0), name
+    await connection.execute(
+        "UPDATE activity_minute SET payments = 0 WHERE minute > now() - interval '1 day'"
+    )
+    for name in ("V13", "V13 activity"):
+        assert (await verification()).finding(name).breaches == 1, name
+
+
 async def test_v13_leaves_out_what_is_not_counted_yet_and_terminals_that_moved(
     writer: Writer, verification: Verification
 ) -> None:
