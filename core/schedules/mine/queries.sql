@@ -106,5 +106,5 @@ LEFT JOIN LATERAL (
 ) d ON true
 WHERE p.email_key = ANY($1::text[]) AND p.state IN ('in_progress', 'unpaid', 'being_settled')
 ORDER BY CASE WHEN p.state = 'unpaid' THEN 1 WHEN d.reason IS NOT NULL THEN 2 WHEN p.state = 'being_settled' THEN 3 ELSE 4 END,
-         CASE i.state WHEN 'unpaid' THEN 1 WHEN 'in_progress' THEN 2 ELSE 3 END, i.due_on, i.order_id, i.number
+         CASE i.state WHEN 'unpaid' THEN 1 WHEN 'in_progress' THEN 2 ELSE 3 END, greatest(i.due_on, i.paused_until), i.order_id, i.number
 LIMIT 1;

@@ -15,7 +15,7 @@ from core.identity.api import Claim, Customer, once
 from core.merchants.api import BRAND_NAMES
 from core.schedules.orders import store as orders
 from core.schedules.settlements import store
-from core.schedules.settlements.rules import counts_for, parts_for
+from core.schedules.settlements.rules import counts_for, debited_on, parts_for
 from core.schedules.settlements.settling import Asked, Settlements
 from core.values.clock import Clock, paris_date
 from core.values.timestamps import timestamp
@@ -90,6 +90,7 @@ class MySettlementHandlers:
 
     def _choice(self, row: asyncpg.Record, unpaid_minor: int, count: int) -> ask.SettlementChoice:
         parts = parts_for(unpaid_minor, count, today=paris_date(self._calendar.now()))
+        days = debited_on([each.due_on for each in parts], row["paused_until"])
         return ask.SettlementChoice(
             parts=count,
             due=[
@@ -98,8 +99,9 @@ class MySettlementHandlers:
                     due_on=part.due_on.isoformat(),
                     amount=Money(part.amount_minor, row["currency"]),
                     state="upcoming",
+                    next_on=day.isoformat(),
                 )
-                for number, part in enumerate(parts, start=1)
+                for number, (part, day) in enumerate(zip(parts, days, strict=True), start=1)
             ],
             card_problem=self._settlements.problem_of(row, count),
         )

@@ -83,12 +83,14 @@ FROM unnest($3::date[], $4::bigint[]) WITH ORDINALITY AS w (due_on, amount_minor
 UPDATE purchase_order SET card_id = $2, settling_since = coalesce(settling_since, $3) WHERE id = $1;
 
 -- name: find_order
--- Primary key; only of who proved its address. The last day of what else is to come by constraint instalment_number.
+-- Primary key; only of who proved its address. The last day of what else is to come by constraint instalment_number, its pause
+-- by order_pause_standing.
 -- $1 order, $2 addresses.
 SELECT o.id, o.company_id, o.reference, o.email_key, o.state, o.currency, c.legal_name AS payee, coalesce(s.name, c.legal_name) AS shop,
        o.card_id, k.brand, k.last_four, k.expiry, k.refused_reason IS NOT NULL AS is_refused,
-       (SELECT max(i.due_on) FROM instalment AS i
-        WHERE i.order_id = o.id AND i.counts AND i.state IN ('upcoming', 'in_progress')) AS last_due_on
+       (SELECT max(greatest(i.due_on, i.paused_until)) FROM instalment AS i
+        WHERE i.order_id = o.id AND i.counts AND i.state IN ('upcoming', 'in_progress')) AS last_due_on,
+       (SELECT h.until_on FROM order_pause AS h WHERE h.order_id = o.id AND h.ended_at IS NULL) AS paused_until
 FROM purchase_order AS o
 INNER JOIN company AS c ON c.id = o.company_id
 LEFT JOIN store AS s ON s.id = o.store_id

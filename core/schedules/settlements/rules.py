@@ -49,10 +49,18 @@ def later_parts(owed_minor: int, count: int, *, first_minor: int, first_on: date
     return [SettlementPart(day, part) for day, part in zip(days, parts_of(rest_minor, left), strict=True)]
 
 
-def needed_until(parts: Sequence[SettlementPart], last_due_on: date | None) -> date:
+def needed_until(
+    parts: Sequence[SettlementPart], last_due_on: date | None, paused_until: date | None = None
+) -> date:
     """Return until when a card is needed that takes the order over: for the parts, and what else of it is to come."""
-    last_on = parts[-1].due_on
+    last_on = debited_on([each.due_on for each in parts], paused_until)[-1]
     return last_on if last_due_on is None else max(last_on, last_due_on)
+
+
+def debited_on(days: Sequence[date], paused_until: date | None) -> list[date]:
+    """Return when parts of some days are debited: the first at once, the others not while the order is paused."""
+    first, *later = days
+    return [first, *(day if paused_until is None else max(day, paused_until) for day in later)]
 
 
 def card_problem(

@@ -51,6 +51,7 @@ from core.schedules.settlements.rules import (
     PAGES_OPEN_MAX,
     card_problem,
     days_for,
+    debited_on,
     needed_until,
     parts_for,
 )
@@ -119,7 +120,7 @@ class Settlements:
                 language=asked.language,
                 amount_minor=parts[0].amount_minor,
                 currency=row["currency"],
-                needed_until=needed_until(parts, row["last_due_on"]),
+                needed_until=needed_until(parts, row["last_due_on"], row["paused_until"]),
                 now=self._clock.now(),
             )
 
@@ -241,9 +242,12 @@ class Settlements:
         if row["last_four"] is None:
             return "none"
         today = self._today()
-        last_on = days_for(parts, today=today)[-1]
+        days = days_for(parts, today=today)
         return card_problem(
-            good_until=good_until(row["expiry"]), is_refused=row["is_refused"], today=today, last_on=last_on
+            good_until=good_until(row["expiry"]),
+            is_refused=row["is_refused"],
+            today=today,
+            last_on=debited_on(days, row["paused_until"])[-1],
         )
 
     def _problem_of_typed(self, card: StoredCard, row: asyncpg.Record, asked: Asked) -> CardProblem | None:
@@ -254,7 +258,7 @@ class Settlements:
             good_until=good_until(card.sealed.expiry),
             is_refused=False,
             today=today,
-            last_on=needed_until(parts, row["last_due_on"]),
+            last_on=needed_until(parts, row["last_due_on"], row["paused_until"]),
         )
 
     async def _go_on(

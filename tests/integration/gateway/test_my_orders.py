@@ -227,6 +227,20 @@ async def test_a_paused_schedule_says_before_which_day_nothing_is_debited(
     assert shown["paused_until"] is None, "it is over"
 
 
+async def test_the_next_debit_is_the_first_that_is_made_and_not_one_that_a_pause_puts_off(
+    customer: httpx.AsyncClient, rows: asyncpg.Connection, email: str
+) -> None:
+    today = datetime.now(PARIS).date()
+    paused = await add_order(rows, email, purchased_on=date(2026, 10, 4))
+    await rows.execute(
+        "UPDATE instalment SET paused_until = $2 WHERE order_id = $1 AND state = 'upcoming'",
+        paused,
+        today + timedelta(days=30),
+    )
+    summary = (await customer.get("/v1/me/summary")).json()
+    assert summary["debit"]["order"] != OrderId(paused.bytes).text
+
+
 async def test_an_address_that_is_not_proved_shows_nothing_and_one_that_is_shows_its_orders(
     customer: httpx.AsyncClient, rows: asyncpg.Connection
 ) -> None:

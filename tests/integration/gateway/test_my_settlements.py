@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import uuid
 from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import asyncpg
@@ -12,6 +13,7 @@ import httpx
 import pytest
 
 from core.contracts.orders import OrderId
+from core.values.clock import PARIS
 from tests.support.customers import add_card, add_order, register
 from tests.support.desk import DeskStack
 
@@ -62,6 +64,30 @@ async def test_s2_37_and_s2_38_what_is_unpaid_may_be_settled_in_one_two_or_three
     assert [choice["card_problem"] for choice in shown["choices"]] == [None] * 3
     assert shown["card"]["last_four"] == "0014"
     assert shown["latest"] is None
+
+
+async def test_parts_of_a_paused_purchase_are_offered_for_the_days_on_which_they_are_debited(
+    unpaid: Unpaid, rows: asyncpg.Connection
+) -> None:
+    today = datetime.now(PARIS).date()
+    until = today + timedelta(days=59)
+    await rows.execute(
+        "INSERT INTO order_pause (order_id, until_on, reason, paused_by, paused_at)"
+        " SELECT $1, $2, 'moves house', id, now() FROM agent LIMIT 1",
+        unpaid.order,
+        until,
+    )
+    # Good for the last part of two by its own day, and not for the day on which the pause lets it be debited.
+    last = today + timedelta(days=31)
+    await rows.execute(
+        "UPDATE stored_card SET expiry = $2 WHERE id = (SELECT card_id FROM purchase_order WHERE id = $1)",
+        unpaid.order,
+        f"{last:%y%m}",
+    )
+    one, two, _ = (await unpaid.show())["choices"]
+    assert [part["next_on"] for part in two["due"]] == [today.isoformat(), until.isoformat()]
+    assert one["card_problem"] is None
+    assert (two["card_problem"] is None) == (f"{until:%y%m}" == f"{last:%y%m}")
 
 
 async def test_s2_40_no_bank_can_be_asked_and_nothing_has_changed(

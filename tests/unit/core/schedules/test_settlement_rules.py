@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.schedules.settlements.rules import card_problem, counts_for, later_parts, needed_until, parts_for
+from core.schedules.settlements.rules import (
+    card_problem,
+    counts_for,
+    debited_on,
+    later_parts,
+    needed_until,
+    parts_for,
+)
 
 TODAY = date(2027, 1, 31)
 
@@ -75,3 +82,13 @@ def test_a_card_that_takes_the_order_over_is_needed_for_all_that_is_to_come(
     last_due_on: date | None, until: date
 ) -> None:
     assert needed_until(parts_for(300, 3, today=TODAY), last_due_on) == until
+
+
+def test_a_pause_puts_off_the_parts_after_the_first_and_until_when_a_card_is_needed() -> None:
+    until = date(2027, 3, 15)
+    parts = parts_for(300, 3, today=TODAY)
+    first, second, third = (each.due_on for each in parts)
+    assert first < second < until < third
+    assert debited_on([first, second, third], until) == [first, until, third]
+    assert needed_until(parts[:2], None, until) == until
+    assert needed_until(parts[:1], None, until) == first
