@@ -250,7 +250,11 @@ _WRITTEN: Final = (
             **_WHY,
         },
     ),
-    Audited("mail.resent", "mail", {"template": "contract_to_sign", "recipient": MASKED}),
+    Audited(
+        "mail.resent",
+        "mail",
+        {"template": "contract_to_sign", "recipient": MASKED, "sent_mail": f"mai_{_UNKNOWN}"},
+    ),
     Audited("onboarding.started", "onboarding", {}),
     Audited("onboarding.saved", "onboarding", {"version": 2, "steps": ["merchant", "documents"]}),
     Audited("onboarding.taken", "onboarding", {"from": Record("agent")}),

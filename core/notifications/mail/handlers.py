@@ -17,7 +17,7 @@ from core.identity.api import Permission, Scope, SignedIn, WriteOnce, record_act
 from core.notifications.brands.store import face_of
 from core.notifications.errors import MailNotResendable, MailStillWaiting
 from core.notifications.mail import store
-from core.notifications.mail.queue import queue_mail
+from core.notifications.mail.queue import Queued, queue_mails
 from core.notifications.mail.rules import HIDDEN, masked, render, without_secrets
 from core.notifications.mail.store import MailFilter, StoredMail
 from core.notifications.mail.wording import all_templates, layout
@@ -80,6 +80,7 @@ class MailHandlers:
 
         async def effect(connection: Connection) -> bytes:
             mail = await self._find(connection, scope, request.id)
+            facts = {"template": mail.template, "recipient": masked(mail.recipient)}
             state = await store.lock_state(connection, request.id)
             if state == "waiting":
                 raise MailStillWaiting
@@ -88,8 +89,7 @@ class MailHandlers:
             else:
                 if not _is_whole(mail):
                     raise MailNotResendable
-                await queue_mail(
-                    connection,
+                again = Queued(
                     template=mail.template,
                     to=mail.recipient,
                     locale=mail.locale,
@@ -98,6 +98,9 @@ class MailHandlers:
                     about_id=mail.about_id,
                     once_key=f"resent:{encode_id('mail', mail.id)}:{new_id(self._clock).hex()}",
                 )
+                (sent,) = await queue_mails(connection, [again])
+                # Which mail was the other one is known as long as the audit, however old the first one was.
+                facts["sent_mail"] = encode_id("mail", sent)
             await record_action(
                 connection,
                 agent_id=caller.agent_id,
@@ -105,7 +108,7 @@ class MailHandlers:
                 kind="mail.resent",
                 target_kind="mail",
                 target_id=request.id,
-                facts={"template": mail.template, "recipient": masked(mail.recipient)},
+                facts=facts,
             )
             return msgspec.json.encode(_view_of(await self._find(connection, scope, request.id)))
 

@@ -2,11 +2,12 @@
 
 from datetime import UTC, datetime
 from typing import Any, Final
+from uuid import UUID
 
 import asyncpg
 
 from core.db.queries import load_beside
-from core.values.ids import encode_id
+from core.values.ids import decode_id, encode_id
 from core.verify.model import EXAMPLES_MAX, Finding, Said
 
 _SQL: Final = load_beside(__file__)
@@ -19,7 +20,9 @@ async def check_notices(connection: asyncpg.Connection) -> Finding:
 
 async def check_mails(connection: asyncpg.Connection) -> Finding:
     """V15 mails: each mail about an order says what its one notice says, to the address of the order."""
-    return await _judged(connection, Finding("V15 mails"), _SQL.mails_beside_notices)
+    named = [row["mail"] for row in await connection.fetch(_SQL.sent_from_journal)]
+    sent = [UUID(bytes=decode_id("mail", each)) for each in named]
+    return await _judged(connection, Finding("V15 mails"), _SQL.mails_beside_notices, sent)
 
 
 async def check_webhooks(connection: asyncpg.Connection) -> Finding:

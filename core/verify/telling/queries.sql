@@ -43,10 +43,14 @@ SELECT
     (array_agg(j.order_id) FILTER (WHERE NOT j.agrees))[1:5] AS examples
 FROM judged AS j;
 
+-- name: sent_from_journal
+-- Mails that agents sent once more from the journal of mail: a few of the audit, which keeps them longer than the mails.
+SELECT a.facts ->> 'sent_mail' AS mail FROM action AS a WHERE a.kind = 'mail.resent' AND a.facts ? 'sent_mail';
+
 -- name: mails_beside_notices
 -- V15 mails. A mail about an order has one notice, of the order, of its kind and to its address; those of another card have as many
--- changes that were made. What an agent sent once more has its event, or was sent from the journal of mail. Mails are few for each
--- order, and those without a notice few of them.
+-- changes that were made. What an agent sent once more has its event, or was sent from the journal of mail: $1, and what was sent
+-- before the audit named them. Mails are few for each order, and those without a notice few of them.
 WITH notice AS (
     SELECT n.mail_id, count(*) AS times, min(n.kind) AS kind FROM order_notice AS n WHERE n.mail_id IS NOT NULL GROUP BY n.mail_id
 ), changed AS (
@@ -67,11 +71,12 @@ WITH notice AS (
     LEFT JOIN changed AS c ON c.order_id = m.about_id
     CROSS JOIN LATERAL (
         SELECT CASE WHEN n.mail_id IS NOT NULL THEN false ELSE
-            EXISTS (
+            m.id = ANY ($1::uuid[]) OR EXISTS (
                 SELECT FROM order_event AS e
                 WHERE e.order_id = m.about_id AND e.kind = 'message_resent' AND e.about_id = m.id
             ) OR EXISTS (
                 SELECT FROM mail AS b INNER JOIN action AS a ON a.target_id = b.id AND a.kind = 'mail.resent'
+                    AND NOT a.facts ? 'sent_mail'
                 WHERE b.about_id = m.about_id AND b.template = m.template AND b.id < m.id
             )
         END AS is_resent

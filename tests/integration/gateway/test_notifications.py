@@ -80,7 +80,12 @@ async def test_a_sent_mail_is_sent_again_once_for_one_key(
             assert answer.status_code == 202, answer.text
     states = await rows.fetch("SELECT state FROM mail WHERE recipient = $1 ORDER BY id", to)
     assert [row["state"] for row in states] == ["sent", "waiting"]
-    assert await rows.fetchval("SELECT kind FROM action ORDER BY seq DESC LIMIT 1") == "mail.resent"
+    newest = await rows.fetchrow(
+        "SELECT kind, facts ->> 'sent_mail' AS sent FROM action ORDER BY seq DESC LIMIT 1"
+    )
+    again: Any = await rows.fetchval("SELECT id FROM mail WHERE recipient = $1 AND state = 'waiting'", to)
+    assert newest is not None
+    assert tuple(newest) == ("mail.resent", encode_id("mail", again.bytes))
 
 
 async def test_a_bell_that_asks_does_not_keep_a_session_alive(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -172,6 +173,36 @@ async def test_v15_sees_who_was_not_told_or_was_told_what_never_was(
     await writer.connection.execute("ALTER TABLE order_event DISABLE TRIGGER order_event_append_only")
     await writer.connection.execute(change)
     assert await breaches(verification) == broken
+
+
+async def test_v15_knows_what_was_sent_from_the_journal_once_the_first_mail_is_put_away(
+    writer: Writer, verification: Verification
+) -> None:
+    one = await told(writer)
+    connection = writer.connection
+    await connection.execute(
+        "UPDATE order_notice SET mail_id = uuidv7(interval '-31 days') WHERE kind = 'debit_coming'"
+    )
+    # The first mail has gone: the one that is there has no notice, as one that was sent once more.
+    again: Any = await connection.fetchval("SELECT id FROM mail WHERE template = 'debit_coming'")
+    assert await breaches(verification) == {"V15 mails": 1}
+    await connection.execute(
+        "WITH g AS (INSERT INTO agent (email, name, password_hash, role) SELECT 'm@guichet.example', 'M', '', 'hotline' RETURNING id)"
+        " INSERT INTO action (agent_id, at, kind, target_kind, target_id, facts)"
+        " SELECT g.id, now(), 'mail.resent', 'mail', uuidv7(interval '-31 days'), jsonb_build_object('sent_mail', $1::text) FROM g",
+        encode_id("mail", again.bytes),
+    )
+    assert await breaches(verification) == {}
+    await connection.execute("UPDATE mail SET recipient = 'who@else.example' WHERE id = $1", again)
+    assert await breaches(verification) == {"V15 mails": 1}
+    await connection.execute(
+        "WITH x AS (UPDATE mail SET recipient = 'odette@example.com' WHERE id = $1)"
+        " INSERT INTO mail (once, template, recipient, locale, about_kind, about_id)"
+        " VALUES (sha256('twice'), 'debit_coming', 'odette@example.com', 'fr', 'order', $2)",
+        again,
+        one.order,
+    )
+    assert await breaches(verification) == {"V15 mails": 1}, "another than the one that was sent"
 
 
 async def test_v15_names_the_order(writer: Writer, verification: Verification) -> None:
