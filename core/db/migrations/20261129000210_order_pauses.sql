@@ -20,7 +20,8 @@ CREATE UNIQUE INDEX order_pause_standing ON order_pause (order_id) WHERE ended_a
 CREATE INDEX order_pause_order ON order_pause (order_id, id);
 
 ALTER TABLE instalment ADD COLUMN paused_until date; -- that of its order's pause
--- The column is new, so that there is nothing to scan; it holds what is paused and nothing else.
+-- It holds what is paused and nothing else. Building it reads all of the table once, and nothing of the table can be read or
+-- written meanwhile: see "Upgrading" in docs/operations.md.
 -- squawk-ignore require-concurrent-index-creation
 CREATE INDEX instalment_paused ON instalment (paused_until, id) WHERE state = 'upcoming' AND paused_until IS NOT NULL;
 

@@ -13,7 +13,7 @@ from core.contracts.references import Money
 from core.merchants.api import BRAND_NAMES
 from core.schedules.changing.rules import DueDebit, standing_of
 from core.schedules.changing.views import rule_view
-from core.schedules.mine.rules import Try
+from core.schedules.mine.rules import STATES, Try
 from core.values.ids import encode_id
 from core.values.timestamps import timestamp, timestamp_or_none
 
@@ -83,7 +83,8 @@ def card_view(row: asyncpg.Record, *, today: date) -> ask.MyCard | None:
 
 
 def _facts_of(row: asyncpg.Record, instalments: Sequence[asyncpg.Record], today: date) -> dict[str, Any]:
-    currency, paused = row["currency"], row["paused_until"]
+    currency = row["currency"]
+    paused = row["paused_until"] if row["state"] in STATES["current"] else None
 
     def total(*states: str) -> Money:
         counted = [each for each in instalments if each["counts"] and each["state"] in states]

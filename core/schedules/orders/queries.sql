@@ -229,9 +229,11 @@ SELECT count(*)::integer FROM order_event WHERE order_id = $1 AND kind = 'messag
 UPDATE instalment SET due_on = $3, announced_for = NULL WHERE order_id = $1 AND number = $2 AND state = 'upcoming' RETURNING id;
 
 -- name: standing_pause
--- Index order_pause_standing. One that has run out stands until the next one: whoever reads it compares days. $1 order.
+-- Index order_pause_standing. One that has run out stands until the next one: whoever reads it compares days. Of an order that
+-- is over none is said, and none is ended. $1 order.
 SELECT p.id, p.until_on, p.reason, p.paused_at, p.paused_by, a.name AS paused_by_name
-FROM order_pause AS p JOIN agent AS a ON a.id = p.paused_by WHERE p.order_id = $1 AND p.ended_at IS NULL;
+FROM order_pause AS p JOIN agent AS a ON a.id = p.paused_by JOIN purchase_order AS o ON o.id = p.order_id
+WHERE p.order_id = $1 AND p.ended_at IS NULL AND o.state IN ('in_progress', 'unpaid', 'being_settled');
 
 -- name: add_pause
 -- Of an order whose instalments are locked, so that what was claimed before was claimed before held_from. $1 order, $2 day,
@@ -239,8 +241,11 @@ FROM order_pause AS p JOIN agent AS a ON a.id = p.paused_by WHERE p.order_id = $
 INSERT INTO order_pause (order_id, until_on, reason, paused_by, paused_at) VALUES ($1, $2, $3, $4, $5) RETURNING id;
 
 -- name: end_pause
--- Index order_pause_standing, of an order whose instalments are locked. $1 order, $2 agent, $3 when, $4 reason.
-UPDATE order_pause SET held_to = clock_timestamp(), ended_by = $2, ended_at = $3, end_reason = $4
+-- Index order_pause_standing, of an order whose instalments are locked. Nobody has ended one that had run out. $1 order,
+-- $2 agent, $3 when, $4 reason, $5 today.
+UPDATE order_pause
+SET held_to = clock_timestamp(), ended_at = $3,
+    ended_by = CASE WHEN until_on > $5 THEN $2::uuid END, end_reason = CASE WHEN until_on > $5 THEN $4 END
 WHERE order_id = $1 AND ended_at IS NULL
 RETURNING id;
 

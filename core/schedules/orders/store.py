@@ -17,6 +17,7 @@ from core.db.queries import load_beside
 from core.db.rows import Connection, uuid_of, uuid_or_none
 from core.db.words import like_pattern
 from core.schedules.orders.model import Due, Facts, Part
+from core.values.clock import paris_date
 
 SHOWN_MAX: Final = 200
 _DIGITS_SHOWN: Final = 4
@@ -355,7 +356,7 @@ async def end_pause(
     connection: Connection, order_id: bytes, agent_id: bytes, reason: str, *, at: datetime
 ) -> None:
     """End the pause of an order that is held, where one stands."""
-    await connection.execute(_SQL.end_pause, uuid_of(order_id), uuid_of(agent_id), at, reason)
+    await connection.execute(_SQL.end_pause, uuid_of(order_id), uuid_of(agent_id), at, reason, paris_date(at))
 
 
 async def pause_instalments(connection: Connection, order_id: bytes, until: date | None) -> None:

@@ -222,6 +222,10 @@ async def test_a_paused_schedule_says_before_which_day_nothing_is_debited(
     assert (await customer.get("/v1/me/summary")).json()["debit"]["next_on"] == until
     paper = await customer.get(f"/v1/me/orders/{shown['id']}/paper")
     assert paper.content.startswith(b"%PDF-")
+    await rows.execute("UPDATE purchase_order SET state = 'cancelled' WHERE id = $1", order)
+    (over,) = (await _list(customer, shown="ended"))["data"]
+    assert over["paused_until"] is None, "nothing of it is debited any more"
+    await rows.execute("UPDATE purchase_order SET state = 'in_progress' WHERE id = $1", order)
     await rows.execute("UPDATE order_pause SET until_on = $2 WHERE order_id = $1", order, today)
     (shown,) = (await _list(customer))["data"]
     assert shown["paused_until"] is None, "it is over"

@@ -237,6 +237,12 @@ async def test_an_agent_pauses_an_order_until_a_day_and_resumes_it_with_reasons_
             ("paused", day(60), WHY["reason"]),
         ]
         assert (await admin.post(f"{address}/customer-view", json={})).json().get("paused_until") is None
+        assert (await ask("pause", until=day(9), **WHY)).json()["next_due_on"] >= day(9)
+        ahead = await act(shop, order, "pay-ahead", numbers=[2])
+        assert ahead.json()["next_due_on"] == day(9), "what is paid ahead waits, and that is said"
+        assert (await ask("cancel", **WHY)).json().get("pause") is None
+        over = await ask("resume", **WHY)
+        assert (over.status_code, over.json()["code"]) == (409, "order_not_paused")
     acts = await rows.fetch(
         "SELECT kind, facts ->> 'until' AS until FROM action WHERE kind IN ('order.paused', 'order.resumed') ORDER BY seq"
     )
@@ -244,13 +250,14 @@ async def test_an_agent_pauses_an_order_until_a_day_and_resumes_it_with_reasons_
         ("order.paused", day(60)),
         ("order.paused", day(1)),
         ("order.resumed", day(1)),
+        ("order.paused", day(9)),
     ]
     _, reader = await people.add("sales")
     _, elsewhere = await people.add("administrator", departments=["90"])
     async with reader, elsewhere:
-        for act, body in (("pause", {"until": day(5), **WHY}), ("resume", WHY)):
-            assert (await reader.post(f"{address}/{act}", json=body)).status_code == 403, act
-            assert (await elsewhere.post(f"{address}/{act}", json=body)).status_code == 404, act
+        for asked, body in (("pause", {"until": day(5), **WHY}), ("resume", WHY)):
+            assert (await reader.post(f"{address}/{asked}", json=body)).status_code == 403, asked
+            assert (await elsewhere.post(f"{address}/{asked}", json=body)).status_code == 404, asked
 
 
 async def test_an_agent_sends_a_message_again_to_the_proved_address_and_no_more_than_three_a_day(

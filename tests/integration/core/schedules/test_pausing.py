@@ -89,6 +89,23 @@ async def test_a_pause_that_is_resumed_or_made_shorter_lets_it_go_on(shop: Shop)
     assert await broken(shop) == 0
 
 
+async def test_nobody_has_ended_a_pause_that_ran_out(shop: Shop) -> None:
+    order, _ = await shop.order(due_in_days=9)
+    await pause(shop, order, 2)
+    shop.later(days=2)
+    await pause(shop, order, 4)
+    await pause(shop, order, 3)
+    ended = await shop.world.owner.fetch(
+        "SELECT ended_by, end_reason, held_to IS NULL FROM order_pause ORDER BY id"
+    )
+    assert [tuple(each) for each in ended] == [
+        (None, None, False),
+        (UUID(bytes=AGENT), "moves house", False),
+        (None, None, True),
+    ]
+    assert await broken(shop) == 0
+
+
 async def test_what_was_claimed_before_goes_on_and_a_further_try_waits_for_the_end_of_the_pause(
     shop: Shop,
 ) -> None:
