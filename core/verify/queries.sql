@@ -1288,15 +1288,23 @@ FROM judged AS j;
 -- name: debits_beside_payments
 -- V14, from the side of money: a debit that was collected is an approved payment of its amount and of a paid instalment, one
 -- that was not is none, and no payment by a kept card is without its debit. Waiting: a debit whose payment is decided and
--- not recorded yet. Payments by kept cards are of message class 13.
+-- not recorded yet. Payments by kept cards are of message class 13; of a month that was put away nobody asks for them.
 WITH payment AS (
     SELECT a.id, a.state, a.approved_minor, a.kind FROM attempt AS a WHERE a.message_class = 13 AND a.kind = :Kind.PURCHASE
+), put_away AS (
+    -- Months of payments are detached by hand, the current one and the one before never; the oldest payment says which are there.
+    SELECT least(
+        (SELECT date_trunc('month', a.business_date)::date FROM attempt AS a ORDER BY a.id LIMIT 1),
+        (date_trunc('month', current_date) - interval '1 month')::date
+    ) AS before
 ), judged AS (
     SELECT
         coalesce(d.id, p.id) AS id,
         CASE
             WHEN d.id IS NULL THEN false
             WHEN d.state = 'open' THEN i.state = 'in_progress'
+            WHEN p.id IS NULL AND d.business_date < b.before
+                THEN d.state <> 'approved' OR (i.state = 'paid' AND i.amount_minor = d.amount_minor)
             WHEN p.id IS NULL THEN d.state = 'not_sent'
             WHEN d.state = 'approved' THEN p.approved_minor = d.amount_minor AND i.state = 'paid'
                 AND i.amount_minor = d.amount_minor AND p.state IN (:State.APPROVED, :State.CAPTURED, :State.REFUNDED,
@@ -1307,6 +1315,7 @@ WITH payment AS (
         d.state = 'open' AND coalesce(p.state, :State.SENT) NOT IN (:State.SENT, :State.UNKNOWN) AS waits
     FROM debit AS d
     FULL JOIN payment AS p ON p.id = d.id
+    CROSS JOIN put_away AS b
     LEFT JOIN instalment AS i ON i.id = d.instalment_id
 )
 SELECT
@@ -1425,16 +1434,25 @@ FROM judged AS j;
 -- name: refunds_beside_payments
 -- V14 refunds: what orders owe back is sent once: its parts add up to it where it is sent and never exceed it, each part is a
 -- refund of its payment and its amount that says the same, none gives back more of a debit than it collected, and no refund
--- of a payment by a kept card is without its part. Waiting: what is owed and not sent yet.
-WITH part AS (
+-- of a payment by a kept card is without its part. Waiting: what is owed and not sent yet. Of a month that was put away nobody
+-- asks for refunds.
+WITH put_away AS (
+    -- Months of payments are detached by hand, the current one and the one before never; the oldest payment says which are there.
+    SELECT least(
+        (SELECT date_trunc('month', a.business_date)::date FROM attempt AS a ORDER BY a.id LIMIT 1),
+        (date_trunc('month', current_date) - interval '1 month')::date
+    ) AS before
+), part AS (
     SELECT
         p.id, p.refund_id, p.debit_id, p.amount_minor, p.state, a.id IS NOT NULL AS is_armed, a.state AS attempt_state,
-        a.amount_minor AS asked_minor, a.original_id
-    FROM order_refund_part AS p LEFT JOIN attempt AS a ON a.id = p.id AND a.business_date = p.business_date
+        a.amount_minor AS asked_minor, a.original_id, a.id IS NULL AND p.business_date < b.before AS is_put_away
+    FROM order_refund_part AS p
+    CROSS JOIN put_away AS b
+    LEFT JOIN attempt AS a ON a.id = p.id AND a.business_date = p.business_date
 ), of_part AS (
     SELECT p.id, CASE
         WHEN p.is_armed AND (p.asked_minor <> p.amount_minor OR p.original_id IS DISTINCT FROM p.debit_id) THEN false
-        WHEN p.state = 'open' THEN true
+        WHEN p.state = 'open' OR p.is_put_away THEN true
         WHEN NOT p.is_armed THEN p.state = 'not_sent'
         WHEN p.state = 'approved'
             THEN coalesce(p.attempt_state IN (:State.APPROVED, :State.CAPTURED, :State.REFUNDED, :State.SETTLED), false)

@@ -13,8 +13,14 @@ FULL JOIN (SELECT id, about_id FROM order_event WHERE kind = 'instalment_paid') 
 
 -- name: cards_by_changes
 -- V14 cards. Changes that were made, each beside the one before it, by index card_change_order; orders by primary key,
--- verifications within their months. A settlement may bring a card too: its orders are left out.
-WITH made AS (
+-- verifications within their months, but for those that were put away. A settlement may bring a card too: its orders are left out.
+WITH put_away AS (
+    -- Months of payments are detached by hand, the current one and the one before never; the oldest payment says which are there.
+    SELECT least(
+        (SELECT date_trunc('month', a.business_date)::date FROM attempt AS a ORDER BY a.id LIMIT 1),
+        (date_trunc('month', current_date) - interval '1 month')::date
+    ) AS before
+), made AS (
     SELECT
         x.id, x.order_id, x.card_id, x.old_card_id, x.verification_id, x.business_date,
         lag(x.card_id) OVER of_order AS before_id, lead(x.id) OVER of_order IS NULL AS is_last
@@ -25,8 +31,9 @@ WITH made AS (
     SELECT
         m.id,
         coalesce(m.before_id, m.old_card_id) = m.old_card_id AND (NOT m.is_last OR p.card_id = m.card_id)
-            AND a.id IS NOT NULL AS agrees
+            AND (a.id IS NOT NULL OR m.business_date < b.before) AS agrees
     FROM made AS m
+    CROSS JOIN put_away AS b
     JOIN purchase_order AS p ON p.id = m.order_id AND p.settling_since IS NULL
     LEFT JOIN attempt AS a ON a.id = m.verification_id AND a.business_date = m.business_date
         AND a.kind = :Kind.VERIFICATION AND a.state = :State.APPROVED

@@ -99,6 +99,22 @@ async def test_verify_sees_an_order_whose_card_is_not_that_of_its_last_change(
     assert (await check_cards(shop.world.owner)).breaches == 1
 
 
+async def test_verify_asks_for_no_verification_of_a_card_of_a_month_that_was_put_away(
+    shop: Shop, changer: Changer
+) -> None:
+    owner, (order, _) = shop.world.owner, await shop.order(due_in_days=20)
+    for last_four in ("4242", "5454"):
+        assert (await changer.change(order, last_four=last_four)).state == "done"
+    first = await owner.fetchval(
+        "DELETE FROM attempt WHERE id = (SELECT verification_id FROM card_change ORDER BY id LIMIT 1) RETURNING id"
+    )
+    assert (await check_cards(owner)).breaches == 1
+    await owner.execute(
+        "UPDATE card_change SET business_date = business_date - 70 WHERE verification_id = $1", first
+    )
+    assert (await check_cards(owner)).breaches == 0
+
+
 async def test_s2_32_09_27_is_refused_and_10_27_is_taken_where_the_last_debit_is_on_3_october_2027(
     shop: Shop, changer: Changer
 ) -> None:

@@ -329,3 +329,17 @@ async def test_a_verification_sees_a_refund_that_was_noted_and_never_sent(shop: 
     await shop.world.owner.execute("UPDATE order_refund SET sent_at = now() WHERE order_id = $1", order)
     count = next(count for count in COUNTS if count.name == "V14 refunds")
     assert (await check_count(shop.world.owner, count)).breaches == 1
+
+
+async def test_refunds_of_a_month_that_was_put_away_are_not_asked_for(shop: Shop) -> None:
+    owner, order = shop.world.owner, await paid_order(shop)
+    await cancel(shop, order, None)
+    async with refunding(shop) as of:
+        await rounds_until_sent(shop, of, order)
+    count = next(count for count in COUNTS if count.name == "V14 refunds")
+    gone = await owner.fetchval(
+        "DELETE FROM attempt WHERE id = (SELECT min(id::text)::uuid FROM order_refund_part) RETURNING id"
+    )
+    assert (await check_count(owner, count)).breaches == 1
+    await owner.execute("UPDATE order_refund_part SET business_date = business_date - 70 WHERE id = $1", gone)
+    assert (await check_count(owner, count)).breaches == 0

@@ -53,6 +53,27 @@ async def test_they_agree_whatever_hosts_say(shop: Shop) -> None:
     assert await broken(shop) == {}
 
 
+async def test_payments_of_a_month_that_was_put_away_are_not_asked_for(shop: Shop) -> None:
+    owner = shop.world.owner
+    for _ in range(2):
+        await shop.order(paid=0)
+    await shop.collect(await shop.run())
+    count = next(count for count in COUNTS if count.name == "V14 debits")
+    gone = await owner.fetchval(
+        "DELETE FROM attempt WHERE id = (SELECT min(id::text)::uuid FROM debit) RETURNING id"
+    )
+    assert (await check_count(owner, count)).breaches == 1
+    await owner.execute("UPDATE debit SET business_date = business_date - 70 WHERE id = $1", gone)
+    assert (await check_count(owner, count)).breaches == 0
+    await owner.execute(
+        "UPDATE instalment SET state = 'upcoming', paid_at = NULL WHERE id = (SELECT instalment_id FROM debit WHERE id = $1)",
+        gone,
+    )
+    assert (await check_count(owner, count)).breaches == 1, (
+        "the order says itself what it does not agree with"
+    )
+
+
 async def test_a_verification_sees_what_a_hand_has_done(shop: Shop) -> None:
     _, (first, second, _) = await shop.order(paid=0)
     await shop.collect(await shop.run())
