@@ -302,8 +302,14 @@ FROM judged AS j;
 
 -- name: misplaced_refunds
 -- V1, refunds: what a payment counts as given back is what its refunds are that were not declined or taken back, each to
--- the card that paid, in its store and currency.
-WITH refund AS (
+-- the card that paid, in its store and currency. A payment of a month that was put away is not asked for.
+WITH put_away AS (
+    -- As in debits_beside_payments.
+    SELECT least(
+        (SELECT date_trunc('month', a.business_date)::date FROM attempt AS a ORDER BY a.id LIMIT 1),
+        (date_trunc('month', current_date) - interval '1 month')::date
+    ) AS before
+), refund AS (
     SELECT r.id, r.original_id, r.original_date, r.amount_minor, r.store_id, r.currency, r.card_fingerprint
     FROM attempt AS r
     WHERE r.kind = :Kind.REFUND AND r.state NOT IN (:State.DECLINED, :State.REVERSED) AND r.original_id IS NOT NULL
@@ -318,8 +324,10 @@ WITH refund AS (
     UNION ALL
     SELECT
         f.id,
-        (o.store_id, o.currency, o.card_fingerprint) = (f.store_id, f.currency, f.card_fingerprint)
+        o.id IS NULL AND f.original_date < b.before
+            OR (o.store_id, o.currency, o.card_fingerprint) = (f.store_id, f.currency, f.card_fingerprint)
     FROM refund AS f
+    CROSS JOIN put_away AS b
     LEFT JOIN attempt AS o ON o.id = f.original_id AND o.business_date = f.original_date
 )
 SELECT
@@ -399,8 +407,15 @@ FROM judged AS j;
 
 -- name: deliveries_beside_attempts
 -- V5 owed: what was booked off line, completed or taken back in part is owed to its host, as what it is: of its attempt's day,
--- acquirer and amount; and nothing is owed of what is not there. Accepted within so long ($2), as V5 has it for whole reversals.
-WITH owed AS (
+-- acquirer and amount; and nothing is owed of what is not there, but what was told of a month that was put away since. Accepted
+-- within so long ($2), as V5 has it for whole reversals.
+WITH put_away AS (
+    -- As in debits_beside_payments.
+    SELECT least(
+        (SELECT date_trunc('month', a.business_date)::date FROM attempt AS a ORDER BY a.id LIMIT 1),
+        (date_trunc('month', current_date) - interval '1 month')::date
+    ) AS before
+), owed AS (
     SELECT a.id AS attempt_id, CASE a.kind WHEN :Kind.ADVICE THEN :DeliveryKind.ADVICE ELSE :DeliveryKind.COMPLETION END AS kind
     FROM attempt AS a
     WHERE a.kind IN (:Kind.ADVICE, :Kind.COMPLETION) AND a.state IN (:State.APPROVED, :State.PARTIALLY_APPROVED,
@@ -411,6 +426,7 @@ WITH owed AS (
     SELECT
         coalesce(o.attempt_id, d.attempt_id) AS id,
         CASE
+            WHEN a.id IS NULL AND d.business_date < b.before AND (d.accepted_at IS NOT NULL OR d.closed_by IS NOT NULL) THEN 'kept'
             WHEN d.id IS NULL OR a.id IS NULL THEN 'breach'
             WHEN d.acquirer_id <> a.acquirer_id THEN 'breach'
             -- The whole of a payment that stood in part is what its host had approved.
@@ -430,6 +446,7 @@ WITH owed AS (
         END AS verdict
     FROM owed AS o
     FULL JOIN delivery AS d ON d.attempt_id = o.attempt_id AND d.kind = o.kind
+    CROSS JOIN put_away AS b
     LEFT JOIN attempt AS a ON a.id = d.attempt_id AND a.business_date = d.business_date
 )
 SELECT

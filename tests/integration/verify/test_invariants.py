@@ -189,6 +189,19 @@ async def test_v1_sees_a_refund_that_its_payment_does_not_count_or_that_is_of_an
     assert (await verification()).finding("V1 refunds").breaches == 1
 
 
+async def test_v1_asks_for_no_payment_of_a_refund_whose_month_was_put_away(
+    writer: Writer, verification: Verification
+) -> None:
+    refund = await writer.pay(State.APPROVED, kind=Kind.REFUND, amount_minor=300, booked=False)
+    for day, breaches in ((refund.day, 1), (refund.day - timedelta(days=70), 0)):
+        await writer.connection.execute(
+            "UPDATE attempt SET original_id = gen_random_uuid(), original_date = $1 WHERE id = $2",
+            day,
+            refund.id,
+        )
+        assert (await verification()).finding("V1 refunds").breaches == breaches
+
+
 async def test_v2_sees_an_operation_booked_again_on_another_day(
     writer: Writer, verification: Verification
 ) -> None:

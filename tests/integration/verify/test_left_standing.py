@@ -209,6 +209,23 @@ async def test_v5_sees_what_a_host_is_not_told_or_told_otherwise(
     assert (await verification()).finding("V5 owed").breaches == breaches
 
 
+async def test_v5_asks_for_no_payment_of_a_month_that_was_put_away_and_was_told(
+    writer: Writer, verification: Verification
+) -> None:
+    connection = writer.connection
+    await owing(writer)
+    gone = await connection.fetchval(
+        "DELETE FROM attempt WHERE id = (SELECT attempt_id FROM delivery WHERE kind = 1) RETURNING id"
+    )
+    assert (await verification()).finding("V5 owed").breaches == 1
+    await connection.execute(
+        "UPDATE delivery SET business_date = business_date - 70 WHERE attempt_id = $1", gone
+    )
+    assert (await verification()).finding("V5 owed").breaches == 0
+    await connection.execute("UPDATE delivery SET accepted_at = NULL WHERE attempt_id = $1", gone)
+    assert (await verification()).finding("V5 owed").breaches == 1
+
+
 async def test_v5_waits_for_a_host_and_for_people(writer: Writer, verification: Verification) -> None:
     await owing(writer)
     await writer.connection.execute(
