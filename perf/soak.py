@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import httpx
+import msgspec
 
 from core.verify.model import Report
 from deploy.cli.agent_api import AgentApi, log_in
@@ -34,7 +35,7 @@ from deploy.local.errors import LocalError
 from deploy.local.stack import LocalStack
 from deploy.sandbox.buying import BuyingRefused, Confirmation, Doors, Purchase, buy
 from deploy.sandbox.demonstration.customers import CUSTOMERS_OF_THE_DEMONSTRATION
-from deploy.sandbox.simulators.cards import CARDS
+from deploy.sandbox.simulators.cards import CARDS, card_named, load_pan
 from deploy.sandbox.simulators.fleet.estate import Estate, Plan
 from deploy.sandbox.simulators.fleet.tally import Summary
 from deploy.sandbox.simulators.requests import Identity
@@ -73,6 +74,10 @@ BOUGHT_WITH: Final = tuple(
     for name, card in CARDS.items()
     if name.startswith(("approve-", "challenge", "insufficient", "no-reply"))
 )
+UNPAID_SHARE: Final = 0.2
+UNPAID_MINOR: Final = 155_502
+"""Bought in two, its second debit is of 777.51: the bank has not enough money for it, and its customer has it to settle."""
+
 CUSTOMERS: Final = tuple(each.email for each in CUSTOMERS_OF_THE_DEMONSTRATION)
 CONFIRMATIONS: Final[tuple[Confirmation, ...]] = ("approve", "approve", "approve", "fail", "cancel", "leave")
 PLANS: Final = ("2x", "3x", "4x")
@@ -213,6 +218,14 @@ class Soak:
             reference=f"SOAK-{secrets.token_hex(5).upper()}",
             confirmation=self._chance.choice(CONFIRMATIONS),
         )
+        if self._chance.random() < UNPAID_SHARE:
+            purchase = purchase._replace(
+                amount_minor=UNPAID_MINOR,
+                plan="2x",
+                email=self._chance.choice(CUSTOMERS),
+                card=msgspec.structs.replace(card_named("approve-cb"), pan=load_pan(number)),
+                confirmation="approve",
+            )
         order = await buy(doors, purchase, wait_s=5.0)
         self._orders = [*self._orders[-200:], order["id"]]
         return order["payment"]["state"]
