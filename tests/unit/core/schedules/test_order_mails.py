@@ -149,8 +149,11 @@ def test_a_change_is_told_again_while_the_schedule_that_it_shows_is_the_one_that
     changed = due._replace(order=due.order._replace(instalments=due.change.after))
     assert is_so_again(changed, due.due_at)
     assert not is_so_again(due, due.due_at), "it was changed anew"
-    assert not is_so_again(
-        changed._replace(order=changed.order._replace(paused_until=day + timedelta(days=50))), due.due_at
+    until = day + timedelta(days=50)
+    paused = changed._replace(order=changed.order._replace(paused_until=until))
+    assert is_so_again(paused, due.due_at)
+    assert "23\u00a0septembre\u00a02026" in letter_of(paused).facts["after"], (
+        "the day on which the pause is over"
     )
     owed = due._replace(change=due.change._replace(owed_back_minor=1_470))
     assert "un remboursement suit" in letter_of(owed).facts["owed"]
