@@ -9,6 +9,7 @@ import pytest
 
 from core.contracts.payment import Authorise, Book, RefusedFact, Reverse
 from core.contracts.states import Kind
+from core.values.clock import PARIS
 from tests.integration.edge.conftest import House
 from tests.integration.edge.foreign_terminal import AMOUNT, PAN, SPEC, Foreign
 
@@ -185,9 +186,11 @@ async def test_a_cafe_pays_with_its_pin_block_in_hexadecimal_characters(
     in_characters = {"data_enc": "ascii", "max_len": 16}
     spec = {**SPEC, "43": {**SPEC["43"], "data_enc": "latin-1"}}
     spec |= {number: {**SPEC[number], **in_characters} for number in ("52", "64")}
+    now = datetime.now(UTC)
+    paris = now.astimezone(PARIS)
     fields = {
-        "t": "0200", "f2": PAN, "f3": "000000", "f4": "000000001250", "f7": "1128101500", "f11": "000124",
-        "f12": "111500", "f13": "1128", "f14": "3012", "f22": "051", "f43": "CAFÉ À LA CRÈME".ljust(40), "f49": "978",
+        "t": "0200", "f2": PAN, "f3": "000000", "f4": "000000001250", "f7": f"{now:%m%d%H%M%S}", "f11": "000124",
+        "f12": f"{paris:%H%M%S}", "f13": f"{paris:%m%d}", "f14": "3012", "f22": "051", "f43": "CAFÉ À LA CRÈME".ljust(40), "f49": "978",
         "f52": "0123456789ABCDEF", "f64": "FEDCBA9876543210",
     }  # fmt: skip
     answer = await foreign.ask_written(spec, fields)
