@@ -91,11 +91,11 @@ def unbounded_parts(statement: str) -> list[str]:
     very statement has changed, and takes the next ones, beyond its bound.
     """
     code = re.sub(r"--.*", "", statement)
-    befores = (code[: _opened_at(code, taken.start()) + 1] for taken in _TAKEN.finditer(code))
+    openings = (code[: _opened_at(code, taken.start()) + 1] for taken in _TAKEN.finditer(code))
     # Behind LATERAL it is read for each row by intent, as often as what it is joined to has rows.
     return [
         " ".join(before[-60:].split())
-        for before in befores
+        for before in openings
         if before and not _READ_ONCE.search(before) and not before.endswith("LATERAL (")
     ]
 
